@@ -1,0 +1,83 @@
+"""Reproducible evaluation of county public-health services.
+
+    import evaltools as ev
+    data = ev.load("example", area="990101")
+    ind = ev.indicators(data, every="year")
+
+Names are imported when first used, so that a command line that only prints its help does not wait for pandas.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from evaltools import benchmarks, charts, periods, quality, rates, scoring, standards, trends, wording
+    from evaltools.benchmarks import benchmark
+    from evaltools.datasets import Data, load
+    from evaltools.measures import indicators
+    from evaltools.problems import InputError
+    from evaltools.publishing import Publish
+    from evaltools.quality import check
+    from evaltools.regions import region_figures
+    from evaltools.scoring import score
+    from evaltools.trends import year_on_year
+
+_HOME = {
+    "Data": "datasets",
+    "InputError": "problems",
+    "Publish": "publishing",
+    "benchmark": "benchmarks",
+    "check": "quality",
+    "indicators": "measures",
+    "load": "datasets",
+    "region_figures": "regions",
+    "score": "scoring",
+    "year_on_year": "trends",
+}
+_MODULES = (
+    "benchmarks",
+    "charts",
+    "periods",
+    "quality",
+    "rates",
+    "scoring",
+    "standards",
+    "trends",
+    "wording",
+)
+
+__all__ = [
+    "Data",
+    "InputError",
+    "Publish",
+    "benchmark",
+    "benchmarks",
+    "charts",
+    "check",
+    "indicators",
+    "load",
+    "periods",
+    "quality",
+    "rates",
+    "region_figures",
+    "score",
+    "scoring",
+    "standards",
+    "trends",
+    "wording",
+    "year_on_year",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return import_module(f"evaltools.{name}")
+    if name in _HOME:
+        return getattr(import_module(f"evaltools.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'evaltools' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

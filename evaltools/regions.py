@@ -1,0 +1,89 @@
+"""What all counties of a region share: their indicators, benchmark, scores and ranks, computed once a run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import pandas as pd
+
+from evaltools import periods
+from evaltools.benchmarks import benchmark, league
+from evaltools.datasets import Data
+from evaltools.measures import indicators
+from evaltools.scoring import score, totals
+
+SHARED = "EVALTOOLS_SHARED"
+"""Environment variable naming the folder into which a batch run has put the region's figures."""
+
+
+@dataclass(frozen=True)
+class RegionFigures:
+    """Figures of a region's counties, one frequency.
+
+    indicators: area rows of `ev.indicators`, counties and the region itself. benchmark: `ev.benchmark` of the
+    counties. points: `ev.score` of the counties. totals: sections and totals of the scores. league: rank,
+    previous rank and change of each county. The last three are empty without a standard.
+    """
+
+    indicators: pd.DataFrame
+    benchmark: pd.DataFrame
+    points: pd.DataFrame
+    totals: pd.DataFrame
+    league: pd.DataFrame
+
+
+def region_figures(data: Data, every: str = "year") -> RegionFigures:
+    """Return the region's figures at the stage and standard of `data`.
+
+    A batch run has computed them once and says where (`EVALTOOLS_SHARED`); by hand they are computed here.
+    """
+    folder = os.environ.get(SHARED)
+    if folder:
+        stored = _stored(Path(folder), data, every)
+        if stored is not None:
+            return stored
+    return compute(data, every)
+
+
+def compute(data: Data, every: str = "year") -> RegionFigures:
+    """Compute the region's figures from the whole dataset."""
+    whole = data.region
+    figures = indicators(whole, every, units=False)
+    counties = figures[figures["area"].isin(whole.counties())]
+    bench = benchmark(counties, catalogue=whole.catalogue)
+    if whole.standard is None:
+        empty = pd.DataFrame()
+        return RegionFigures(figures, bench, empty, empty, empty)
+    points = score(counties, whole.standard, targets=whole.targets, judgements=whole.judgements)
+    sums = totals(points, whole.standard)
+    return RegionFigures(figures, bench, points, sums, league(sums))
+
+
+def share(data: Data, period: str, folder: Path) -> dict[str, str]:
+    """Compute the figures for the frequency of `period`, store them in `folder`, return each file's SHA-256."""
+    every = periods.every(period)
+    figures = compute(data, every)
+    folder.mkdir(parents=True, exist_ok=True)
+    hashes = {}
+    for field in fields(figures):
+        path = folder / f"{field.name}.parquet"
+        getattr(figures, field.name).to_parquet(path, index=False)
+        hashes[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (folder / "key.json").write_text(json.dumps(_key(data, every)), encoding="utf-8")
+    return hashes
+
+
+def _key(data: Data, every: str) -> dict[str, str]:
+    return {"dataset": data.meta.name, "stage": data.stage, "standard": data.standard_name, "every": every}
+
+
+def _stored(folder: Path, data: Data, every: str) -> RegionFigures | None:
+    key = folder / "key.json"
+    if not key.is_file() or json.loads(key.read_text(encoding="utf-8")) != _key(data, every):
+        return None
+    frames = {field.name: pd.read_parquet(folder / f"{field.name}.parquet") for field in fields(RegionFigures)}
+    return RegionFigures(**frames)
