@@ -1,15 +1,17 @@
 """From facts to the value of every item, for every area and unit, in the periods asked for.
 
 The rules, in order: a place's own fact wins; else the sum of its parts, if all that are active reported; else its
-own shorter periods, if all are there; else missing, with the reason. A successor takes its predecessors' past.
+own shorter periods, if all of them are there; else missing, with the reason. A successor takes its predecessors' past.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from evaltools import periods
 from evaltools.catalogue import valid_in
@@ -26,16 +28,75 @@ QUALIFYING = r"sum of \d+ predecessors|boundary changed"
 """Pattern of the reasons that stand beside a value and qualify it."""
 
 
+_RANK_VALUE, _RANK_REMARK, _RANK_MISSING, _RANK_ABSENT = range(4)
+
+
+class Reasons:
+    """The reasons of a calculation as small whole numbers: 0 is none. Arrays of them are compared, not texts."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = [""]
+        self._codes = {"": 0}
+
+    def code(self, text: str) -> int:
+        """Return the number of a reason, a new one if it is new."""
+        if text not in self._codes:
+            self._codes[text] = len(self.texts)
+            self.texts.append(text)
+        return self._codes[text]
+
+    def codes(self, texts: pd.Series) -> NDArray[np.int32]:
+        """Return the number of each text."""
+        places, distinct = pd.factorize(texts)
+        return np.array([self.code(str(text)) for text in distinct], dtype=np.int32)[places]
+
+    def weightier(self, first: NDArray[np.int32], second: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return of two reasons the one that decides: not applicable, then missing, then a remark; first of equals."""
+        rank = np.array([self._rank(text) for text in self.texts])
+        return np.where(rank[second] > rank[first], second, first)
+
+    @staticmethod
+    def _rank(text: str) -> int:
+        if not text:
+            return _RANK_VALUE
+        if re.fullmatch(QUALIFYING, text):
+            return _RANK_REMARK
+        return _RANK_ABSENT if text == NOT_APPLICABLE else _RANK_MISSING
+
+
 @dataclass(frozen=True)
 class ItemValues:
-    """Values and reasons as two wide frames: rows (period, area, unit), a column an item.
+    """The value and the reason of every item in every row (period, area, unit).
 
-    A reason is "" beside a plain value. `not applicable` stands beside NaN, as does every other reason but
-    `sum of N predecessors` and `boundary changed`, which qualify a value.
+    value: item -> array over the rows, NaN where there is none. reason: item -> array of codes of `reasons`, 0
+    beside a plain value. Items that nobody reported are not in the dictionaries.
     """
 
-    value: pd.DataFrame
-    reason: pd.DataFrame
+    index: pd.MultiIndex
+    value: dict[str, NDArray[np.float64]]
+    reason: dict[str, NDArray[np.int32]]
+    reasons: Reasons
+
+    @classmethod
+    def of(cls, values: pd.DataFrame, index: pd.MultiIndex) -> ItemValues:
+        """Spread a long frame (period, area, unit, item, value, reason) over the rows of `index`."""
+        reasons = Reasons()
+        missing = reasons.code(NOT_REPORTED)
+        rows = index.get_indexer(pd.MultiIndex.from_frame(values[["period", *PLACE]]))
+        columns, items = pd.factorize(values["item"])
+        value = np.full((len(items), len(index)), np.nan)
+        reason = np.full((len(items), len(index)), missing, dtype=np.int32)
+        inside = rows >= 0
+        value[columns[inside], rows[inside]] = values["value"].to_numpy(dtype=float)[inside]
+        reason[columns[inside], rows[inside]] = reasons.codes(values["reason"])[inside]
+        names = [str(item) for item in items]
+        return cls(index, dict(zip(names, value, strict=True)), dict(zip(names, reason, strict=True)), reasons)
+
+
+def so_many(some: pd.Series, total: pd.Series, noun: str) -> pd.Series:
+    """Return texts such as "11 of 12 units reported"."""
+    pairs = zip(some, total, strict=True)
+    return pd.Series([f"{a:.0f} of {b:.0f} {noun}" for a, b in pairs], index=some.index, dtype="str")
 
 
 def trusted(facts: pd.DataFrame, origins: tuple[str, ...]) -> pd.DataFrame:
@@ -63,13 +124,13 @@ def item_values(data: Data, every: str) -> ItemValues:
     shorter = _from_shorter(known, targets, over_time)
     summable = set(over_units.index[over_units == "sum"])
     for level in sorted(places["level"].unique(), reverse=True):
-        here = places.loc[places["level"] == level, PLACE]
-        wanted = _fill(wanted, shorter.merge(here, on=PLACE))
+        # what a place has from its parts was filled in at the level below; its own months come after that
+        wanted = _fill(wanted, shorter.merge(places.loc[places["level"] == level, PLACE], on=PLACE))
         if level > 0:
             parts = places[places["level"] == level]
             wanted = _fill(wanted, _sum_of_parts(wanted[wanted["item"].isin(summable)], parts, targets))
     wanted = _with_predecessors(wanted, places, summable)
-    return _wide(wanted, places, targets, list(data.items["item"]))
+    return _spread(wanted, places, targets)
 
 
 def _normalised(facts: pd.DataFrame) -> pd.DataFrame:
@@ -131,20 +192,22 @@ def _from_shorter(facts: pd.DataFrame, targets: list[str], over_time: pd.Series)
         rows = rows.assign(
             target=rows["period"].map(parts),
             at=rows["period"].map({period: span.first for period, span in lengths.items()}),
+            given=rows["reason"].isin(["", NOT_APPLICABLE]),
+            absent=rows["reason"] == NOT_APPLICABLE,
         ).sort_values("at", kind="stable")
         groups = rows.groupby(["target", *PLACE, "item"], sort=False)
         result = groups.agg(
             total=("value", "sum"),
             mean=("value", "mean"),
             last=("value", "last"),
-            reported=("reason", lambda reasons: int((reasons.isin(["", NOT_APPLICABLE])).sum())),
-            absent=("reason", lambda reasons: int((reasons == NOT_APPLICABLE).sum())),
+            reported=("given", "sum"),
+            absent=("absent", "sum"),
         ).reset_index()
         needed = result["target"].map({t: periods.parse(t).length // length for t in targets})
         rule = result["item"].map(over_time)
         value = result["total"].where(rule == "sum", result["last"].where(rule == "last", result["mean"]))
         complete = (result["reported"] == needed) & (rule != "none")
-        partly = result["reported"].astype(str) + " of " + needed.astype(str) + f" {word} reported"
+        partly = so_many(result["reported"], needed, f"{word} reported")
         reason = partly.mask(complete, "").mask(rule == "none", f"cannot be computed from {word}")
         all_absent = complete & (result["absent"] == needed)
         outcomes.append(
@@ -217,15 +280,19 @@ def active(places: pd.DataFrame, period: str) -> pd.Series:
 
 
 def _fill(known: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
-    """Add the rows of `more` for places and items that `known` has not settled.
+    """Add what `more` has to say about places and items that `known` has not settled.
 
-    A value or "not applicable" in `known` stays; a bare "not reported" gives way to anything that says more.
+    A value or "not applicable" in `known` stays, then one in `more`; then the reason in `known` that says how much
+    is there, then one in `more`; a bare "not reported" last.
     """
     if more.empty:
         return known
-    settled = known["reason"] != NOT_REPORTED
-    stacked = pd.concat([known[settled], more, known[~settled]], ignore_index=True)
-    return stacked.drop_duplicates(KEY)
+    stacked = pd.concat([known, more], ignore_index=True)
+    later = np.arange(len(stacked)) >= len(known)
+    settled = stacked["value"].notna() | (stacked["reason"] == NOT_APPLICABLE)
+    bare = stacked["reason"] == NOT_REPORTED
+    order = np.select([settled & ~later, settled, bare, ~later], [0, 1, 4, 2], 3)
+    return stacked.iloc[np.argsort(order, kind="stable")].drop_duplicates(KEY)
 
 
 def _sum_of_parts(values: pd.DataFrame, parts: pd.DataFrame, targets: list[str]) -> pd.DataFrame:
@@ -248,8 +315,8 @@ def _sum_of_parts(values: pd.DataFrame, parts: pd.DataFrame, targets: list[str])
     sums = sums[sums["given"] > 0]
     complete = sums["given"] == sums["expected"]
     of_areas = sums["into_unit"].eq("") & ~sums["into_area"].isin(parts.loc[parts["unit"] != "", "area"])
-    noun = np.where(of_areas, " areas reported", " units reported")
-    partly: pd.Series = sums["given"].astype(str) + " of " + sums["expected"].astype(str) + noun
+    partly = so_many(sums["given"], sums["expected"], "units reported")
+    partly = partly.where(~of_areas, so_many(sums["given"], sums["expected"], "areas reported"))
     absent = complete & (sums["absent"] == sums["expected"])
     return pd.DataFrame(
         {
@@ -315,7 +382,7 @@ def _by_successor(before: pd.DataFrame) -> list[tuple[tuple[str, str], pd.DataFr
     return [((str(key[0]), str(key[1])), rows) for key, rows in groups]
 
 
-def _wide(values: pd.DataFrame, places: pd.DataFrame, targets: list[str], items: list[str]) -> ItemValues:
+def _spread(values: pd.DataFrame, places: pd.DataFrame, targets: list[str]) -> ItemValues:
     """Spread the values over items; every place active in a period has a row, reported or not."""
     grid = pd.concat(
         [places.loc[active(places, period), PLACE].assign(period=period) for period in targets]
@@ -323,8 +390,4 @@ def _wide(values: pd.DataFrame, places: pd.DataFrame, targets: list[str], items:
     )
     past = values.loc[values["reason"].str.endswith("predecessors"), ["period", *PLACE]].drop_duplicates()
     rows = pd.concat([grid, past])[["period", *PLACE]].drop_duplicates()
-    index = pd.MultiIndex.from_frame(rows.astype("str")).sort_values()
-    long = values.set_index(["period", *PLACE, "item"])
-    value = long["value"].unstack("item").reindex(index=index, columns=items)
-    reason = long["reason"].unstack("item").reindex(index=index, columns=items)
-    return ItemValues(value, reason.where(reason.notna(), NOT_REPORTED))
+    return ItemValues.of(values, pd.MultiIndex.from_frame(rows.astype("str")).sort_values())

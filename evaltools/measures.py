@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from evaltools import formulas, periods, rates
-from evaltools.aggregation import NOT_APPLICABLE, NOT_REPORTED, PLACE, QUALIFYING, ItemValues, item_values
+from evaltools.aggregation import NOT_APPLICABLE, NOT_REPORTED, PLACE, ItemValues, item_values, so_many
 from evaltools.catalogue import OF_UNITS, valid_in
 from evaltools.datasets import Data
 from evaltools.tables import each_row
@@ -50,18 +51,20 @@ def indicators(data: Data, every: str = "year", units: bool = True) -> pd.DataFr
     Numbers are unrounded.
     """
     values = item_values(data, every)
-    if values.value.empty:
+    if not len(values.index):
         return _typed(pd.DataFrame(columns=COLUMNS))
+    grid = _Grid(values, data.parameters)
     frames: list[pd.DataFrame] = []
     by_indicator: dict[str, list[pd.DataFrame]] = {}
+    bases = {_base(row) for row in each_row(data.catalogue) if row.kind in OF_UNITS}
     for row in _in_order(data.catalogue):
         if row.kind in OF_UNITS:
             base = by_indicator.get(_base(row), [])
-            frame = _of_units(row, pd.concat(base) if base else None, data, values)
+            frame = _of_units(row, pd.concat(base) if base else None, data, grid)
         else:
-            frame = _of_items(row, data, values)
-        frame = _with_value(frame, row)
-        by_indicator.setdefault(row.indicator, []).append(frame)
+            frame = _of_items(row, grid, units or row.indicator in bases)
+        if row.indicator in bases:
+            by_indicator.setdefault(row.indicator, []).append(frame)
         frames.append(frame if units else frame[frame["unit"] == ""])
     result = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
     return _typed(result.sort_values(["period", "area", "unit"], kind="stable").reset_index(drop=True)[COLUMNS])
@@ -72,7 +75,7 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype({name: float if name in numbers else "str" for name in COLUMNS})
 
 
-def _in_order(catalogue: pd.DataFrame) -> list:  # type: ignore[type-arg]
+def _in_order(catalogue: pd.DataFrame) -> list[Any]:
     """Return the catalogue's rows, those computed from other indicators after them."""
     rows = list(each_row(catalogue))
     needs = {row.indicator: {_base(row)} if row.kind in OF_UNITS else set() for row in rows}
@@ -86,131 +89,136 @@ def _base(row: Any) -> str:
     return str(row.numerator)
 
 
-def _valid_rows(index: pd.Index, row: Any) -> np.ndarray:
-    """Return which rows of the grid lie in the years of a definition."""
-    period = index.get_level_values("period")
-    years = {p: bool(valid_in(pd.DataFrame([row._asdict()]), periods.parse(p).year).iloc[0]) for p in period.unique()}
-    return period.map(years).to_numpy(dtype=bool)
+class _Grid:
+    """The rows (period, area, unit) that every indicator is computed for, and what is known about each."""
+
+    def __init__(self, values: ItemValues, parameters: pd.DataFrame) -> None:
+        self.values = values
+        self.parameters = parameters
+        self.frame = values.index.to_frame(index=False)
+        self.is_unit = (self.frame["unit"] != "").to_numpy()
+        self.place, self.places = pd.factorize(self.frame["period"])
+        self.years = np.array([periods.parse(period).year for period in self.places])
+        self.area, self.areas = pd.factorize(self.frame["area"])
+
+    def valid(self, row: Any) -> NDArray[np.bool_]:
+        """Return which rows lie in the years of a definition."""
+        first, last = int(row.valid_from or 0), int(row.valid_to or 9999)
+        return ((self.years >= first) & (self.years <= last))[self.place]
+
+    def reported_by_unit(self, used: set[str]) -> NDArray[np.bool_]:
+        """Return the rows of areas, and those of units where their area reports any of these items by unit.
+
+        Insurance funds exist for a county only: a row "not reported" for each of its townships would be noise,
+        even though every township has the residents they are divided by.
+        """
+        missing = self.values.reasons.code(NOT_REPORTED)
+        given = np.zeros(len(self.frame), dtype=bool)
+        for item in used & self.values.reason.keys():
+            given |= self.values.reason[item] != missing
+        reporting = np.zeros(len(self.areas), dtype=bool)
+        reporting[self.area[given & self.is_unit]] = True
+        return ~self.is_unit | reporting[self.area]
 
 
-def _of_items(row: Any, data: Data, values: ItemValues) -> pd.DataFrame:
-    """Evaluate numerator and denominator of one definition over the whole grid."""
-    numerator, why_not = evaluate(formulas.parse(row.numerator), values, data.parameters)
-    if row.denominator:
-        denominator, why_not_below = evaluate(formulas.parse(row.denominator), values, data.parameters)
-        used = formulas.items(formulas.parse(row.numerator)) | formulas.items(formulas.parse(row.denominator))
-    else:
-        denominator = pd.Series(np.nan, index=numerator.index)
-        why_not_below = pd.Series("", index=numerator.index)
-        used = formulas.items(formulas.parse(row.numerator))
-    reason = _first_reason(why_not, why_not_below)
-    keep = _valid_rows(values.value.index, row) & _reported_by_unit(values, used)
-    frame = pd.DataFrame({"numerator": numerator, "denominator": denominator, "reason": reason})[keep]
-    labelled: pd.DataFrame = frame.reset_index().assign(indicator=row.indicator, definition=row.valid_from)
-    return labelled
-
-
-def _first_reason(first: pd.Series, second: pd.Series) -> pd.Series:
-    """Return why a pair is not there: not applicable before anything, then what is missing, then a remark."""
-    absent = (first == NOT_APPLICABLE) | (second == NOT_APPLICABLE)
-    remark = first.str.fullmatch(QUALIFYING) & (second != "")
-    return first.where((first != "") & ~remark, second).mask(absent, NOT_APPLICABLE)
-
-
-def _reported_by_unit(values: ItemValues, used: set[str]) -> np.ndarray:
-    """Return the rows of areas, and those of units where their area reports any of these items by unit.
-
-    Insurance funds exist for a county only: a row "not reported" for each of its townships would be noise.
-    """
-    known = [item for item in used if item in values.reason.columns]
-    given = (values.reason[known] != NOT_REPORTED).any(axis=1)
-    unit = values.value.index.get_level_values("unit") != ""
-    area = values.value.index.get_level_values("area")
-    reporting = set(area[given.to_numpy() & unit])
-    return ~unit | area.isin(reporting)
+def _of_items(row: Any, grid: _Grid, units: bool) -> pd.DataFrame:
+    """Evaluate numerator and denominator of one definition over the grid, then its value and interval."""
+    above = formulas.parse(row.numerator)
+    below = formulas.parse(row.denominator) if row.denominator else ()
+    numerator, reason = evaluate(above, grid.values, grid.parameters)
+    denominator = np.full(len(grid.frame), np.nan)
+    if below:
+        denominator, why_not = evaluate(below, grid.values, grid.parameters)
+        reason = grid.values.reasons.weightier(reason, why_not)
+    keep = grid.valid(row) & grid.reported_by_unit(formulas.items(above))
+    if not units:
+        keep &= ~grid.is_unit
+    texts = np.array(grid.values.reasons.texts, dtype=object)
+    frame = grid.frame[keep].assign(
+        indicator=row.indicator,
+        definition=row.valid_from,
+        numerator=numerator[keep],
+        denominator=denominator[keep],
+        reason=pd.Series(texts[reason[keep]], index=grid.frame.index[keep], dtype="str"),
+    )
+    return _with_value(frame, row)
 
 
 def evaluate(
     terms: tuple[formulas.Term, ...], values: ItemValues, parameters: pd.DataFrame
-) -> tuple[pd.Series, pd.Series]:
-    """Return a formula's value in every row of the grid, and the reason where it has none.
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Return a formula's value in every row, and the code of the reason where it has none.
 
-    A qualifying reason (`sum of 2 predecessors`) is kept beside a value.
+    A qualifying reason (`sum of 2 predecessors`) stands beside a value.
     """
-    index = values.value.index
-    total = pd.Series(0.0, index=index)
-    reason = pd.Series("", index=index, dtype="str")
+    rows = len(values.index)
+    total, reason = np.zeros(rows), np.zeros(rows, dtype=np.int32)
     for term in terms:
         value, why = _item(term, values)
         for name in term.parameters:
-            factor = _parameter(name, index, parameters)
-            why = why.mask(factor.isna() & (why == ""), f"parameter {name} is not set")
+            factor = _parameter(name, values.index, parameters)
+            unset = np.where(np.isnan(factor), values.reasons.code(f"parameter {name} is not set"), 0)
+            why = values.reasons.weightier(why, unset.astype(np.int32))
             value = value * factor
         total = total + term.coefficient * value
-        reason = _first_reason(reason, why)
-    return total.where(total.notna()), reason
+        reason = values.reasons.weightier(reason, why)
+    return total, reason
 
 
-def _item(term: formulas.Term, values: ItemValues) -> tuple[pd.Series, pd.Series]:
-    index = values.value.index
-    value, why = values.value[term.item], values.reason[term.item]
+def _item(term: formulas.Term, values: ItemValues) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    index = values.index
+    missing = values.reasons.code(NOT_REPORTED)
+    value = values.value.get(term.item, np.full(len(index), np.nan))
+    why = values.reason.get(term.item, np.full(len(index), missing, dtype=np.int32))
     if not term.prior:
         return value, why
-    earlier = {period: periods.shift(period, -1) for period in index.get_level_values("period").unique()}
-    names = [
-        index.get_level_values(name).map(earlier) if name == "period" else index.get_level_values(name)
-        for name in map(str, index.names)
-    ]
-    at = pd.MultiIndex.from_arrays(names, names=index.names)
-    past = pd.Series(value.reindex(at).to_numpy(), index=index)
-    past_why = pd.Series(why.reindex(at).to_numpy(), index=index, dtype="str")
-    return past, past_why.where(past_why.notna(), "previous year not reported")
+    frame = index.to_frame(index=False)
+    earlier = {period: periods.shift(period, -1) for period in frame["period"].unique()}
+    at = index.get_indexer(pd.MultiIndex.from_frame(frame.assign(period=frame["period"].map(earlier))))
+    none = values.reasons.code("previous year not reported")
+    found = at >= 0
+    past_why = np.where(found & (why[at] != missing), why[at], none).astype(np.int32)
+    return np.where(found, value[at], np.nan), past_why
 
 
-def _parameter(name: str, index: pd.Index, parameters: pd.DataFrame) -> pd.Series:
+def _parameter(name: str, index: pd.MultiIndex, parameters: pd.DataFrame) -> NDArray[np.float64]:
     """Return a parameter's value in every row: the area's own where there is one, else that of all areas."""
     rows = parameters[parameters["parameter"] == name]
-    pairs = pd.DataFrame({n: index.get_level_values(n) for n in ("period", "area")})
-    found: dict[tuple[str, str], float] = {}
-    for period, area in pairs.drop_duplicates().itertuples(index=False, name=None):
+    pairs = index.droplevel("unit")
+    codes, distinct = pd.factorize(pairs)
+    found = []
+    for period, area in distinct:
         valid = rows[valid_in(rows, periods.parse(period).year)]
         own = valid[valid["area"] == area]
-        general = valid[valid["area"] == "*"]
-        chosen = own if len(own) else general
-        found[period, area] = float(chosen["value"].iloc[-1]) if len(chosen) else float("nan")
-    keys = zip(pairs["period"], pairs["area"], strict=True)
-    return pd.Series([found[key] for key in keys], index=index)
+        chosen = own if len(own) else valid[valid["area"] == "*"]
+        found.append(float(chosen["value"].iloc[-1]) if len(chosen) else float("nan"))
+    return np.array(found)[codes]
 
 
-def _of_units(row: Any, base: pd.DataFrame | None, data: Data, values: ItemValues) -> pd.DataFrame:
+def _of_units(row: Any, base: pd.DataFrame | None, data: Data, grid: _Grid) -> pd.DataFrame:
     """Evaluate `units_meeting` (how many of the active units reach the bar) or `worst_unit` for every area."""
-    index = values.value.index
-    grid = index[(index.get_level_values("unit") == "") & _valid_rows(index, row)]
-    areas = grid.to_frame(index=False)[["period", "area"]]
+    areas = grid.frame.loc[~grid.is_unit & grid.valid(row), ["period", "area"]]
     if base is None:
         counts = areas.assign(numerator=np.nan, denominator=np.nan, reason=NOT_REPORTED)
     else:
         # one definition a period: the newest
-        per_unit = base[base["unit"] != ""].sort_values("definition")
+        per_unit = base[base["unit"] != ""].sort_values("definition", kind="stable")
         per_unit = per_unit.drop_duplicates(["period", *PLACE], keep="last")
         per_unit = per_unit[~per_unit["reason"].str.endswith("predecessors")]
         counted = per_unit[per_unit["reason"] != NOT_APPLICABLE]
         if row.kind == "units_meeting":
-            counts = _meeting(row, counted, areas, data, index)
+            counts = _meeting(row, counted, areas, data, grid)
         else:
             counts = _worst(row, counted, areas, data)
-    labelled: pd.DataFrame = counts.assign(unit="", indicator=row.indicator, definition=row.valid_from)
-    return labelled
+    return _with_value(counts.assign(unit="", indicator=row.indicator, definition=row.valid_from), row)
 
 
-def _meeting(row: Any, counted: pd.DataFrame, areas: pd.DataFrame, data: Data, index: pd.Index) -> pd.DataFrame:
+def _meeting(row: Any, counted: pd.DataFrame, areas: pd.DataFrame, data: Data, grid: _Grid) -> pd.DataFrame:
     bar = formulas.parse_bar(row.numerator)
-    limit = (
-        pd.Series(bar.value, index=index)
-        if bar.value is not None
-        else _parameter(bar.parameter, index, data.parameters)
-    )
-    limits = limit.groupby(level=["period", "area"]).first().rename("limit").reset_index()
+    limit = np.full(len(grid.frame), bar.value)
+    if bar.value is None:
+        limit = _parameter(bar.parameter, grid.values.index, data.parameters)
+    limits = grid.frame[["period", "area"]].assign(limit=limit).drop_duplicates(["period", "area"])
     counted = counted.merge(limits, on=["period", "area"])
     # exact: the values compared are num × per against bar × den, not rounded quotients
     per = _per(data.catalogue, bar.indicator)
@@ -223,8 +231,8 @@ def _meeting(row: Any, counted: pd.DataFrame, areas: pd.DataFrame, data: Data, i
     )
     result = areas.merge(sums.reset_index(), on=["period", "area"], how="left")
     result = _children(result, data.areas, {"numerator": "sum", "given": "sum", "denominator": "sum"})
-    partly = result["given"].map("{:.0f}".format) + " of " + result["denominator"].map("{:.0f}".format)
-    reason = (partly + " units reported").mask(result["given"] == result["denominator"], "")
+    partly = so_many(result["given"], result["denominator"], "units reported")
+    reason = partly.mask(result["given"] == result["denominator"], "")
     reason = reason.mask(result["denominator"].isna(), NOT_REPORTED)
     return result.assign(
         reason=reason,
@@ -244,7 +252,7 @@ def _worst(row: Any, counted: pd.DataFrame, areas: pd.DataFrame, data: Data) -> 
     result = areas.merge(worst[["period", "area", "numerator", "denominator"]], on=["period", "area"], how="left")
     result = result.merge(missing.reset_index(), on=["period", "area"], how="left")
     given = result["size"] - result["sum"]
-    partly = given.map("{:.0f}".format) + " of " + result["size"].map("{:.0f}".format) + " units reported"
+    partly = so_many(given, result["size"], "units reported")
     reason = partly.mask(result["sum"] == 0, "").mask(result["size"].isna(), NOT_REPORTED)
     return result.assign(
         reason=reason,
@@ -292,7 +300,7 @@ def _with_value(frame: pd.DataFrame, row: Any) -> pd.DataFrame:
         inside = ~np.isnan(value) & (numerator >= 0)
         if kind == "proportion":
             beyond = inside & (numerator > denominator)
-            reason = reason.mask(beyond, ABOVE_ALL)
+            reason = reason.mask(beyond, (ABOVE_ALL + "; " + reason).str.removesuffix("; "))
             inside &= ~beyond
         lower, upper = np.full(len(frame), np.nan), np.full(len(frame), np.nan)
         limits = rates.proportion if kind == "proportion" else rates.rate

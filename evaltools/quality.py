@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from evaltools import formulas, periods
 from evaltools.aggregation import KEY, NOT_APPLICABLE, NOT_REPORTED, PLACE, ItemValues, active, trusted
@@ -115,22 +116,21 @@ def relations(data: Data) -> pd.DataFrame:
     found = _Findings(data)
     facts = trusted(data.facts, data.meta.origins)
     facts = facts[facts["period"] != periods.UNKNOWN]
-    long = facts.set_index(KEY)
-    items = list(data.items["item"])
-    value = long["value"].unstack("item").reindex(columns=items)
-    reason = _reasons(long).unstack("item").reindex(columns=items).astype("str")
-    values = ItemValues(value, reason.where(reason.notna(), NOT_REPORTED))
-    cells = long["source"]
+    facts = facts.assign(reason=_reasons(facts))
+    index = pd.MultiIndex.from_frame(facts[["period", *PLACE]].drop_duplicates()).sort_values()
+    values = ItemValues.of(facts, index)
+    cells = facts.set_index(KEY)["source"]
     for row in each_row(data.checks):
         relation = formulas.parse_relation(row.expression)
         left, _ = evaluate(relation.left, values, data.parameters)
         right, _ = evaluate(relation.right, values, data.parameters)
-        given = left.notna() & right.notna()
-        for place in left.index[given & ~_holds(left, relation.comparison, right)]:
+        broken = ~(np.isnan(left) | np.isnan(right) | _holds(left, relation.comparison, right))
+        for at in np.flatnonzero(broken):
+            place = index[int(at)]
             used = sorted(formulas.items(relation.left + relation.right))
             period, area, unit = place
             text = {lang: period_label(period, lang) for lang in ("zh", "en")}
-            sides = {"left": number(left[place]), "right": number(right[place])}
+            sides = {"left": number(left[at]), "right": number(right[at])}
             found.add(
                 rule=row.check,
                 level=row.level,
@@ -146,24 +146,22 @@ def relations(data: Data) -> pd.DataFrame:
     return found.frame()
 
 
-def _reasons(long: pd.DataFrame) -> pd.Series:
-    state = long["state"].where(long["state"] == "not_applicable", "")
-    return state.mask(state == "not_applicable", NOT_APPLICABLE).mask(
-        long["value"].isna() & (state == ""), NOT_REPORTED
-    )
+def _reasons(facts: pd.DataFrame) -> pd.Series:
+    reason = pd.Series("", index=facts.index, dtype="str").mask(facts["value"].isna(), NOT_REPORTED)
+    return reason.mask(facts["state"] == "not_applicable", NOT_APPLICABLE)
 
 
-def _holds(left: pd.Series, comparison: str, right: pd.Series) -> pd.Series:
+def _holds(left: NDArray[np.float64], comparison: str, right: NDArray[np.float64]) -> NDArray[np.bool_]:
     close = np.isclose(left, right, rtol=0, atol=1e-6)
-    holds = {
+    holds: dict[str, NDArray[np.bool_]] = {
         "<=": (left <= right) | close,
         ">=": (left >= right) | close,
         "==": close,
         "!=": ~close,
         "<": (left < right) & ~close,
         ">": (left > right) & ~close,
-    }[comparison]
-    return pd.Series(holds, index=left.index)
+    }
+    return holds[comparison]
 
 
 def above_all(data: Data) -> pd.DataFrame:
@@ -171,7 +169,7 @@ def above_all(data: Data) -> pd.DataFrame:
     found = _Findings(data)
     for every in ("year", "month"):
         ind = indicators(data, every)
-        for row in each_row(ind[ind["reason"] == ABOVE_ALL]):
+        for row in each_row(ind[ind["reason"].str.startswith(ABOVE_ALL)]):
             found.find(
                 "above_100",
                 "error",

@@ -54,7 +54,9 @@ def compute(data: Data, every: str = "year") -> RegionFigures:
     whole = data.region
     figures = indicators(whole, every, units=False)
     counties = figures[figures["area"].isin(whole.counties())]
-    bench = benchmark(counties, catalogue=whole.catalogue)
+    reference = whole.meta.region or None
+    others = set(figures["area"]) - {*whole.counties(), reference}
+    bench = benchmark(figures, whole.catalogue, reference=reference, exclude=others, items=whole.items)
     if whole.standard is None:
         empty = pd.DataFrame()
         return RegionFigures(figures, bench, empty, empty, empty)

@@ -110,6 +110,18 @@ def test_a_year_comes_from_its_months_only_if_all_twelve_are_there(tmp_path: Pat
     assert one(ind, indicator="only_b").value == 12
 
 
+def test_the_areas_own_twelve_months_stand_in_for_units_that_are_not_all_there(tmp_path: Path) -> None:
+    months = [f for m in range(1, 13) for f in both(f"2024-{m:02d}", "1", m, 20)]
+    some = [f for u in UNITS[:-1] for f in both("2024", "1", 1, 2, str(u["unit"]))]
+    row = one(computed(dataset(tmp_path / "x", facts=months + some, units=UNITS)), unit="")
+    assert (row.numerator, row.reason) == (78, "")
+    row = one(computed(dataset(tmp_path / "y", facts=months[:-2] + some, units=UNITS)), unit="")
+    assert row.reason == "11 of 12 units reported"
+    every = some + both("2024", "1", 5, 6, "12")
+    row = one(computed(dataset(tmp_path / "z", facts=months + every, units=UNITS)), unit="")
+    assert row.numerator == 16, "the units, all there, come before the months"
+
+
 def test_parent_areas_add_up_their_areas(tmp_path: Path) -> None:
     areas = [area("10"), area("11", parent="10"), area("12", parent="10")]
     facts = both("2024", "11", 1, 10) + both("2024", "12", 3, 10) + both("2023", "11", 1, 10)

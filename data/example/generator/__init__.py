@@ -1,0 +1,1 @@
+"""How the example's figures and documents are made; `generate.py` runs it."""

@@ -1,0 +1,48 @@
+"""`evaltools check`: every finding about a dataset folder, and whether it could be read at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from evaltools import datasets, quality, table_files
+from evaltools.metadata import read_meta
+from evaltools.problems import InputError, ProblemList
+from evaltools.tables import TABLES
+
+CLEAN, ERRORS, UNREADABLE = 0, 1, 2
+
+
+def check(path: str) -> tuple[pd.DataFrame, int]:
+    """Return the findings about a dataset (columns of `problems.COLUMNS`) and the exit status of `check`.
+
+    0: no finding of level error. 1: errors in cells. 2: not one table can be read.
+    """
+    try:
+        found = quality.check(datasets.load(path))
+    except InputError as error:
+        return error.problems, ERRORS if _any_table(path) else UNREADABLE
+    return found, ERRORS if (found["level"] == "error").any() else CLEAN
+
+
+def _any_table(path: str) -> bool:
+    """Whether at least one table of a dataset folder gives rows."""
+    try:
+        folder = datasets.find(path)
+    except InputError:
+        return False
+    encoding = read_meta(folder, ProblemList()).encoding
+    return any(
+        not table_files.read(file, table, file.name, ProblemList(), encoding).empty
+        for table in TABLES
+        for file in _files(folder, table)
+    )
+
+
+def _files(folder: Path, table: str) -> list[Path]:
+    places = (folder, folder / "catalogue", folder / table)
+    patterns = [f"{table}.csv", f"{table}.parquet"]
+    found = [place / name for place in places[:2] for name in patterns]
+    found += [*places[2].glob("*.csv"), *places[2].glob("*.parquet")]
+    return [file for file in found if file.is_file()]

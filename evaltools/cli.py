@@ -1,0 +1,204 @@
+"""The command `evaltools`. Exit status: 0 done, 1 some of it failed, 2 not valid (nothing written), 130 stopped."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# What is heavy (pandas, papermill, nbconvert, JupyterLab) is imported by the command that needs it, so that
+# --help answers at once.
+
+INVALID, STOPPED = 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        _utf8(stream)
+    options = _parser().parse_args(argv)
+    try:
+        return int(options.command(options))
+    except KeyboardInterrupt:
+        return STOPPED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="evaltools",
+        description="Evaluate county public-health services: from reported counts to a website of reports.",
+        epilog="Without --data, the built-in synthetic example is used.",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_run(commands)
+    _add_check(commands)
+    _add_lab(commands)
+    return parser
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    run = commands.add_parser(
+        "run",
+        help="evaluate counties and publish their reports",
+        description="Run the notebooks for every county and publish the site. The last line printed is its index.",
+    )
+    add = run.add_argument
+    add("--data", default="example", metavar="NAME|DIR", help="dataset (default: example)")
+    add("--period", metavar="P", help="such as 2024, 2024-Q3, 2024-01/2024-10 (default: the latest year)")
+    add("--area", action="append", default=[], metavar="CODE", help="only this county; may be repeated")
+    add("--notebook", action="append", default=[], metavar="NAME", help="only this notebook; may be repeated")
+    add("--standard", metavar="NAME|FILE", help="scoring standard (default: the dataset's own)")
+    add("--stage", choices=("reported", "verified", "final"), default="final", help="(default: final)")
+    add("--lang", choices=("zh", "en"), help="language of the reports (default: the dataset's)")
+    add("--out", metavar="DIR", help="folder that holds the sites (default: reports)")
+    add("--jobs", type=int, metavar="N", help="notebooks at a time (default: one for each processor)")
+    add("--force", action="store_true", help="rebuild every page; replace a site of another kind")
+    add(
+        "--parameter",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a further parameter of the notebooks, typed as they say; may be repeated",
+    )
+    run.set_defaults(command=_run)
+
+
+def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    check = commands.add_parser(
+        "check",
+        help="look for errors and contradictions in a dataset",
+        description="List every finding. Exit status: 0 no errors, 1 errors, 2 no table can be read at all.",
+    )
+    check.add_argument("path", metavar="PATH", help="dataset folder, or the name of a dataset")
+    check.add_argument("--format", choices=("text", "json", "csv"), default="text", help="(default: text)")
+    check.add_argument("--lang", choices=("zh", "en"), help="language of the text (default: the dataset's)")
+    check.set_defaults(command=_check)
+
+
+def _add_lab(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    lab = commands.add_parser(
+        "lab",
+        help="open the notebooks of a county in JupyterLab",
+        description="Open working copies of the notebooks, set to a county, in JupyterLab on this machine.",
+    )
+    add = lab.add_argument
+    add("--data", default="example", metavar="NAME|DIR", help="dataset (default: example)")
+    add("--period", metavar="P", help="(default: the latest year)")
+    add("--area", metavar="CODE", help="county (default: the first of the dataset)")
+    add("--lang", choices=("zh", "en"), help="(default: the dataset's language)")
+    add("--out", metavar="DIR", help="folder that holds the working copies (default: reports/lab)")
+    add("--port", type=int, default=8888, help="first port to try (default: 8888)")
+    add("--no-browser", action="store_true", help="print the address and open nothing")
+    lab.set_defaults(command=_lab)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from evaltools import console, plans
+    from evaltools.problems import InputError
+    from evaltools.runs import run
+    from evaltools.wording import word
+
+    lang = plans.language(options.data, options.lang)
+    try:
+        result = run(
+            data=options.data,
+            period=options.period,
+            areas=options.area,
+            notebooks=options.notebook,
+            standard=options.standard,
+            stage=options.stage,
+            lang=options.lang,
+            out=options.out,
+            jobs=options.jobs,
+            force=options.force,
+            parameters=_parameters(options.parameter),
+            progress=console.progress(lang),
+        )
+    except InputError as error:
+        return _refused(error.problems, lang)
+    except KeyboardInterrupt:
+        console.say(word("run.interrupted", lang))
+        return STOPPED
+    console.told(result, lang)
+    console.say(str(result.index), sys.stdout)
+    return result.exit_status
+
+
+def _parameters(texts: Sequence[str]) -> dict[str, str]:
+    """Return NAME=VALUE texts as a mapping; raises InputError for another form, or a name given twice."""
+    from evaltools.notebook_files import say
+    from evaltools.problems import ProblemList
+
+    problems = ProblemList()
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            say(problems, "parameter_form", where="--parameter", found=text)
+        elif name in found:
+            say(problems, "parameter_twice", where="--parameter", subject=name)
+        found[name] = value
+    problems.raise_if_any()
+    return found
+
+
+def _check(options: argparse.Namespace) -> int:
+    from evaltools import checking, console, plans
+    from evaltools.wording import word
+
+    lang = plans.language(options.path, options.lang)
+    found, status = checking.check(options.path)
+    if options.format == "json":
+        print(found.to_json(orient="records", force_ascii=False, indent=1))
+    elif options.format == "csv":
+        print(found.to_csv(index=False, lineterminator="\n"), end="")
+    else:
+        for level, rows in found.groupby("level", sort=False):
+            console.say(word(f"run.level_{level}", lang), sys.stdout)
+            for line in console.problem_lines(rows, lang):
+                console.say(line, sys.stdout)
+        counts = {level: int((found["level"] == level).sum()) for level in ("error", "warning", "note")}
+        key = "run.check_summary" if len(found) else "run.check_clean"
+        console.say(word(key, lang, **counts), sys.stdout)
+    return status
+
+
+def _lab(options: argparse.Namespace) -> int:
+    from evaltools import lab, plans
+    from evaltools.problems import InputError
+
+    lang = plans.language(options.data, options.lang)
+    try:
+        return lab.lab(
+            data=options.data,
+            period=options.period,
+            area=options.area,
+            lang=options.lang,
+            out=options.out,
+            port=options.port,
+            browser=not options.no_browser,
+        )
+    except InputError as error:
+        return _refused(error.problems, lang)
+
+
+def _refused(problems: pd.DataFrame, lang: str) -> int:
+    from evaltools import console
+    from evaltools.wording import word
+
+    errors = problems[problems["level"] == "error"]
+    console.say(word("run.refused", lang, n=len(errors)))
+    for line in console.problem_lines(errors, lang):
+        console.say(line)
+    return INVALID
+
+
+def _utf8(stream: TextIO) -> None:
+    """A pipe or file gets UTF-8 on every system; what a console cannot show is replaced, never an error."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")

@@ -1,0 +1,215 @@
+"""The one gate through which a notebook shows anything to a reader.
+
+Every call displays one output with two forms: an HTML fragment, and the same as data (`MIME`) by which the page is
+made: only outputs that carry it are published.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from functools import cache
+from html import escape
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from evaltools import palette
+from evaltools.html_tables import table_html
+from evaltools.wording import check_language, text_width, word
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from evaltools.datasets import Data
+
+MIME = "application/vnd.evaltools.v1+json"
+AUDIENCES = ("internal",)
+_NAME = re.compile(r"[a-z0-9_]+")
+
+
+def admitted(frame: pd.DataFrame, audience: str, data: Data | None) -> pd.DataFrame:
+    """Return what an audience may see of a table: the place where its rules apply.
+
+    `internal` sees everything. Raises ValueError for an audience without rules, lest something slips through.
+    """
+    if audience not in AUDIENCES:
+        raise ValueError(f"no rules for the audience {audience!r}; there are: {', '.join(AUDIENCES)}")
+    return frame
+
+
+@cache
+def content_css() -> str:
+    """Return the style of the fragments, the same in JupyterLab and on a page."""
+    path = files("evaltools") / "templates" / "report" / "content.css"
+    return palette.css() + path.read_text(encoding="utf-8")
+
+
+class Publish:
+    """Shows titles, sentences, key figures, tables and figures in the reader's language.
+
+    `data` gives the rules of an audience what they need to know about the items. Tables and figures are numbered in
+    the order they are first shown; a name shown again keeps its number, so a cell can be run again in JupyterLab.
+    """
+
+    def __init__(self, lang: str = "zh", audience: str = "internal", data: Data | None = None) -> None:
+        check_language(lang)
+        admitted(pd.DataFrame(), audience, data)
+        self.lang = lang
+        self.audience = audience
+        self.data = data
+        self._numbers: dict[str, list[str]] = {"table": [], "figure": []}
+        self._styled = False
+
+    def section(self, title: str, level: int = 2) -> None:
+        """Show a heading: level 2 for a section, 3 for a part of one; both go into the table of contents."""
+        if level not in (2, 3):
+            raise ValueError(f"level is 2 or 3; found {level!r}")
+        html = f"<h{level}>{escape(_given(title, 'title'))}</h{level}>"
+        self._show(html, {"kind": "section", "title": title, "level": level})
+
+    def text(self, content: str | Iterable[str]) -> None:
+        """Show a sentence or more: a text as a paragraph, a list of texts as a bullet list."""
+        sentences = _sentences(content)
+        self._show(_prose(content, sentences), {"kind": "text", "sentences": sentences})
+
+    def note(self, content: str | Iterable[str]) -> None:
+        """Show a note about method or limits."""
+        sentences = _sentences(content)
+        html = f'<div class="ev-note" role="note">{_prose(content, sentences)}</div>'
+        self._show(html, {"kind": "note", "sentences": sentences})
+
+    def key_figures(self, figures: Iterable[tuple[str, str, str]]) -> None:
+        """Show the few figures that matter, each as (label, value, detail), already in the reader's format."""
+        rows = [[str(part) for part in figure] for figure in figures]
+        html = "".join(
+            f"<div><dt>{escape(label)}</dt><dd>{_large(value)}"
+            + (f"<span>{escape(detail)}</span>" if detail else "")
+            + "</dd></div>"
+            for label, value, detail in rows
+        )
+        self._show(f'<dl class="ev-key">{html}</dl>', {"kind": "key_figures", "figures": rows})
+
+    def table(
+        self,
+        frame: pd.DataFrame,
+        name: str,
+        caption: str,
+        columns: Mapping[str, tuple[str, str]],
+        *,
+        group: str = "",
+        row_header: str = "",
+        link: Mapping[str, str] | None = None,
+        emphasis: str = "",
+        search: bool = False,
+    ) -> None:
+        """Show a table, and publish the whole frame, unrounded, as the file `tables/<name>.csv`.
+
+        `columns` maps the columns to show to (header, format); formats are those of `html_tables.FORMATS`. The file
+        has every column of the frame (but not `emphasis`), so numerator and denominator travel with a rate. Column
+        names are ASCII and the same in every language. `group`, `row_header`, `link` and `emphasis` are explained at
+        `html_tables.table_html`; `search` puts a box above the table that filters its rows by their names.
+        Raises ValueError for a name, column or format that cannot be used.
+        """
+        label = self._label("table", name, caption)
+        needed = {*columns, *filter(None, (group, row_header, emphasis)), *(link or {}).values()}
+        if unknown := sorted(needed - set(frame.columns)):
+            raise ValueError(f"table {name!r}: no such columns: {', '.join(unknown)}")
+        file = admitted(frame, self.audience, self.data)
+        shown = table_html(
+            file,
+            columns,
+            self.lang,
+            caption=_caption(label, caption, self.lang),
+            group=group,
+            row_header=row_header,
+            link=link,
+            emphasis=emphasis,
+        )
+        file = file.drop(columns=[emphasis] if emphasis else [])
+        if bad := [str(column) for column in file.columns if not _NAME.fullmatch(str(column))]:
+            raise ValueError(f"table {name!r}: column names are a-z, 0-9 and _; found: {', '.join(bad)}")
+        box = self._search_box() if search else ""
+        html = f'<div class="ev-table" id="table-{name}">{box}{self._scroll(label, shown)}</div>'
+        csv = file.to_csv(index=False, lineterminator="\n")
+        data = {"kind": "table", "name": name, "label": label, "caption": caption, "csv": csv}
+        self._show(html, data | {"search": search})
+
+    def figure(self, figure: Figure, name: str, caption: str, alt: str) -> None:
+        """Show a matplotlib figure; `alt` says in words what is to be seen in it."""
+        from evaltools.chart_theme import svg  # matplotlib is slow to import
+
+        label = self._label("figure", name, caption)
+        _given(alt, f"figure {name!r}: alt")
+        drawing = svg(figure)
+        width, height = (round(float(size) * 4 / 3) for size in re.findall(r'="([\d.]+)pt"', drawing)[:2])
+        source = b64encode(drawing.encode("utf-8")).decode("ascii")
+        image = f'<img alt="{escape(alt)}" width="{width}" height="{height}" src="data:image/svg+xml;base64,{source}">'
+        html = (
+            f'<figure class="ev-figure" id="figure-{name}">{self._scroll(label, image)}'
+            f"<figcaption>{_caption(label, caption, self.lang)}</figcaption></figure>"
+        )
+        self._show(html, {"kind": "figure", "name": name, "label": label, "caption": caption, "alt": alt})
+
+    def _label(self, kind: str, name: str, caption: str) -> str:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"the name of a {kind} is a-z, 0-9 and _; found {name!r}")
+        _given(caption, f"{kind} {name!r}: caption")
+        names = self._numbers[kind]
+        if name not in names:
+            names.append(name)
+        return word(f"page.{kind}", self.lang, n=names.index(name) + 1)
+
+    def _scroll(self, label: str, inside: str) -> str:
+        title = escape(word("page.scroll", self.lang, label=label))
+        return f'<div class="ev-scroll" role="region" aria-label="{title}" tabindex="0">{inside}</div>'
+
+    def _search_box(self) -> str:
+        texts = {name: escape(word(f"page.search{name}", self.lang)) for name in ("", "_none", "_count")}
+        return (
+            f'<div class="ev-search" data-none="{texts["_none"]}" data-count="{texts["_count"]}" hidden>'
+            f'<label>{texts[""]} <input type="search"></label> <output></output></div>'
+        )
+
+    def _show(self, html: str, data: dict[str, Any]) -> None:
+        from IPython import get_ipython
+        from IPython.display import display
+
+        if get_ipython() is None:
+            # Outside a notebook nobody can see HTML; say at least what would be shown.
+            print(f"[{data['kind']}] {data.get('title') or data.get('caption') or data.get('sentences') or ''}")
+            return
+        if not self._styled:
+            style = {"text/html": f"<style>{content_css()}</style>", MIME: {"kind": "style"}}
+            display(style, raw=True)  # type: ignore[no-untyped-call]
+            self._styled = True
+        html = f'<div class="ev">{html}</div>'
+        display({"text/html": html, MIME: data}, raw=True)  # type: ignore[no-untyped-call]
+
+
+def _large(value: str) -> str:
+    # A name where a number is expected is set smaller, so that it does not fill the page.
+    size = ' class="ev-name"' if text_width(value) > 12 else ""
+    return f"<strong{size}>{escape(value)}</strong>"
+
+
+def _given(text: str, what: str) -> str:
+    if not text.strip():
+        raise ValueError(f"{what} must not be empty")
+    return text
+
+
+def _sentences(content: str | Iterable[str]) -> list[str]:
+    return [content] if isinstance(content, str) else [str(sentence) for sentence in content]
+
+
+def _prose(content: str | Iterable[str], sentences: list[str]) -> str:
+    if isinstance(content, str):
+        return f"<p>{escape(content)}</p>"
+    return "<ul>" + "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences) + "</ul>"
+
+
+def _caption(label: str, caption: str, lang: str) -> str:
+    return f"<span>{escape(word('page.caption', lang, label=label, text=caption))}</span>"

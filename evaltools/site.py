@@ -1,0 +1,213 @@
+"""From an executed notebook to its page, its tables and a notebook to run again; pure, and the same byte for byte."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from html import escape
+from importlib.resources import as_file, files
+from typing import Any
+
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode, v4
+
+from evaltools.publishing import MIME, content_css
+from evaltools.tidying import clean, without_paths
+from evaltools.wording import check_language, word
+
+__all__ = ["PageContext", "PageError", "RenderedPage", "clean", "failure", "render"]
+
+_LINK = re.compile(r'<a data-area="([^"]*)" href="([^"]*)">(.*?)</a>', re.DOTALL)
+_HTML_LANG = {"zh": "zh-CN", "en": "en"}
+_WORDS = (
+    "skip", "pages", "contents", "source", "licence", "notebook", "notebook_link", "made_with",
+    "failure_title", "failure_reason", "failure_cell", "failure_next",
+)  # fmt: skip
+
+
+class PageError(ValueError):
+    """What a notebook published cannot be made into a page."""
+
+
+@dataclass(frozen=True)
+class PageContext:
+    """What a page says around its content. Links are relative to the page, so it opens from a folder or a stick.
+
+    `links` are (href, text, whether it is this page); `tables` and `areas` are the folders, ending in a slash or
+    empty, where the page finds its CSV files and the areas' reports.
+    """
+
+    lang: str
+    title: str
+    subtitle: str = ""
+    dataset_title: str = ""
+    notice: str = ""
+    period_label: str = ""
+    stage: str = ""
+    standard_title: str = ""
+    audience: str = "internal"
+    source: str = ""
+    licence: str = ""
+    links: tuple[tuple[str, str, bool], ...] = ()
+    notebook_href: str = ""
+    tables: str = "tables/"
+    areas: str = ""
+
+
+@dataclass(frozen=True)
+class RenderedPage:
+    """A page, the CSV text of its tables by name (no byte order mark), and the notebook behind it, cleaned."""
+
+    html: str
+    tables: dict[str, str]
+    notebook: NotebookNode
+
+
+def render(notebook: NotebookNode, context: PageContext, area_states: Mapping[str, str] | None = None) -> RenderedPage:
+    """Return the page of an executed notebook: only what came through the gate, in its order.
+
+    `area_states` says of each area whether its report is there: a link to an area is kept when `ok`, marked when
+    `failed`, and plain text when `absent` or not listed; without `area_states` links stay as they are. Raises
+    PageError when two tables or figures have one name or a part stands before the first section.
+    """
+    published = [
+        output["data"][MIME]
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if output.output_type == "display_data" and MIME in output["data"]
+    ]
+    tables: dict[str, str] = {}
+    figures: set[str] = set()
+    for data in published:
+        if data["kind"] in ("table", "figure"):
+            if data["name"] in (tables if data["kind"] == "table" else figures):
+                raise PageError(f"the {data['kind']} {data['name']!r} is published twice; give one another name")
+            if data["kind"] == "table":
+                tables[data["name"]] = data["csv"]
+            else:
+                figures.add(data["name"])
+    searchable = any(data.get("search") for data in published)
+    page = _page(context, contents=_contents(published), searchable=searchable)
+    sections = iter(range(1, len(published) + 1))
+
+    def fragment(data: Mapping[str, Any]) -> str:
+        if MIME not in data or data[MIME]["kind"] == "style":
+            return ""
+        kind, html = data[MIME]["kind"], str(data["text/html"])
+        if kind == "section":
+            level = data[MIME]["level"]
+            name = "part" if level == 3 else "section"
+            html = html.replace(f"<h{level}>", f'<h{level} id="s{next(sections)}">', 1)
+        else:
+            name = kind
+        if kind == "table":
+            html = _with_areas(html, context, area_states) + _download(data[MIME], context)
+        return html.replace('<div class="ev">', f'<div class="ev ev-is-{name}">', 1) + "\n"
+
+    html = _convert(notebook, page | {"fragment": fragment})
+    return RenderedPage(html, tables, clean(notebook))
+
+
+def failure(context: PageContext, notebook_title: str, cell_number: int, cell_source: str, reason: str) -> str:
+    """Return the page that stands in for one that could not be made: which cell stopped, and why.
+
+    `cell_number` counts from 1; 0 says that the notebook could not be started at all.
+    """
+    key = "page.failure_intro" if cell_number else "page.failure_before"
+    intro = word(key, context.lang, notebook=notebook_title, cell=cell_number)
+    empty = v4.new_notebook()  # type: ignore[no-untyped-call]
+    told = {"intro": intro, "source": cell_source.strip("\n"), "reason": without_paths(reason).strip()}
+    return _convert(empty, _page(context) | {"failure": told, "fragment": lambda data: ""})
+
+
+def _contents(published: list[Any]) -> list[dict[str, Any]]:
+    sections: list[dict[str, Any]] = []
+    headings = [data for data in published if data["kind"] == "section"]
+    for number, data in enumerate(headings, start=1):
+        entry = {"id": f"s{number}", "title": data["title"], "parts": []}
+        if data["level"] == 2:
+            sections.append(entry)
+        elif sections:
+            sections[-1]["parts"].append(entry)
+        else:
+            raise PageError(f"the part {data['title']!r} (level 3) stands before the first section (level 2)")
+    return sections
+
+
+def _with_areas(html: str, context: PageContext, states: Mapping[str, str] | None) -> str:
+    def link(match: re.Match[str]) -> str:
+        area, href, inside = match.groups()
+        state = "ok" if states is None else states.get(area, "absent")
+        href = escape(context.areas) + href
+        if state == "ok":
+            return f'<a data-area="{area}" href="{href}">{inside}</a>'
+        if state == "failed":
+            mark = escape(word("page.area_failed", context.lang))
+            return f'<a data-area="{area}" href="{href}">{inside}</a> <span class="ev-failed">{mark}</span>'
+        return f'<span data-area="{area}">{inside}</span>'
+
+    return _LINK.sub(link, html)
+
+
+def _download(data: Mapping[str, Any], context: PageContext) -> str:
+    text = escape(word("page.download", context.lang, label=data["label"]))
+    kind = escape(word("page.file_kind", context.lang))
+    href = escape(f"{context.tables}{data['name']}.csv")
+    return f'<p class="download"><a href="{href}">{text}</a> ({kind})</p>'
+
+
+def _page(
+    context: PageContext, contents: list[dict[str, Any]] | None = None, searchable: bool = False
+) -> dict[str, Any]:
+    check_language(context.lang)
+    lang = context.lang
+    standard = context.standard_title or word("page.no_standard", lang)
+    facts = [
+        (word("page.period", lang), context.period_label),
+        (word("page.stage", lang), word(f"terms.stage_{context.stage}", lang) if context.stage else ""),
+        (word("page.standard", lang), standard),
+        (word("page.audience", lang), word(f"terms.audience_{context.audience}", lang)),
+    ]
+    style = content_css() + _part("page.css")
+    script = _part("search.js") if searchable else ""
+    policy = f"default-src 'none'; style-src '{_hash(style)}'; img-src data:"
+    return {
+        **{name: getattr(context, name) for name in (
+            "title", "subtitle", "dataset_title", "notice", "source", "licence", "links", "notebook_href",
+        )},
+        "html_lang": _HTML_LANG[lang],
+        "facts": [(term, text) for term, text in facts if text],
+        "words": {name: word(f"page.{name}", lang) for name in _WORDS},
+        "contents": contents or [],
+        "style": style,
+        "script": script,
+        "policy": policy + (f"; script-src '{_hash(script)}'" if script else ""),
+        "failure": None,
+    }  # fmt: skip
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode('utf-8')).digest()).decode('ascii')}"
+
+
+@cache
+def _part(name: str) -> str:
+    return (files("evaltools") / "templates" / "report" / name).read_text(encoding="utf-8")
+
+
+@cache
+def _exporter() -> HTMLExporter:
+    with as_file(files("evaltools") / "templates") as folder:
+        return HTMLExporter(  # type: ignore[no-untyped-call]
+            template_name="report", extra_template_basedirs=[str(folder)]
+        )
+
+
+def _convert(notebook: NotebookNode, page: dict[str, Any]) -> str:
+    html, _ = _exporter().from_notebook_node(notebook, resources={"evaltools": page})
+    return str(html)

@@ -1,0 +1,405 @@
+"""Runs with real kernels: what is published, what fails alone, what is reused, what is refused."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import psutil
+import pytest
+import tiny
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from evaltools import manifests, notebook_files, plans, runs
+from evaltools.engine import Outcome, Work
+from evaltools.problems import InputError
+from evaltools.publishing import MIME
+from evaltools.site_folder import SiteFolder
+
+SHOW = """
+import pandas as pd
+from evaltools.publishing import Publish
+publish = Publish(lang)
+publish.section("一")
+publish.table(pd.DataFrame({"code": [area], "value": [1 / 3]}), name="numbers", caption="数",
+              columns={"code": ("代码", "text"), "value": ("值", "text")})
+"""
+
+MISBEHAVE = """
+import os, signal, sys
+from pathlib import Path
+print("noise", file=sys.stderr)
+os.system("echo from a child of the kernel >&2")
+if area == "02":
+    raise ValueError(f"no such file: {Path.cwd() / 'data' / 'small.csv'} at {object()}")
+if area == "03":
+    os._exit(3)
+if area == "04":
+    os.kill(os.getppid(), signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+"""
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A site of which one county is good, and the others raise, kill their kernel, kill their worker."""
+    home = tiny.small_home(tmp_path_factory.mktemp("mixed"))
+    tiny.notebook(home, "01_misbehave", "area", 1, "import os", MISBEHAVE)
+    tiny.notebook(home, "04_county_report", "area", 4, "print(area, period)")
+    tiny.notebook(home, "05_region_report", "region", 5, "area = 'all'", SHOW)
+    return home / "reports" / "small" / "2024", tiny.evaltools(home, "run", "--data", "small", "--jobs", "2")
+
+
+def files(site: Path) -> set[str]:
+    return {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+
+
+def record(site: Path, area: str, notebook: str) -> dict[str, object]:
+    path = site / "manifest.d" / area / f"{notebook}.json"
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def text_of(html: str) -> str:
+    parts: list[str] = []
+
+    class Reader(HTMLParser):
+        def handle_data(self, data: str) -> None:
+            parts.append(data)
+
+    Reader().feed(html)
+    return " ".join(parts)
+
+
+def test_the_site_has_the_files_of_the_contract(mixed: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    site, _ = mixed
+    expected = {"index.html", "05_region_report.ipynb", "tables/numbers.csv", "manifest.json"}
+    expected |= {"manifest.d/05_region_report.json", "010203/01_misbehave.ipynb"}
+    for area in tiny.COUNTIES:
+        expected |= {f"{area}/index.html", f"{area}/04_county_report.ipynb", f"{area}/01_misbehave.html"}
+        expected |= {f"manifest.d/{area}/{name}.json" for name in ("01_misbehave", "04_county_report")}
+    assert files(site) == expected
+
+
+def test_it_says_what_it_did_and_ends_with_the_path(
+    mixed: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    site, ran = mixed
+    assert ran.returncode == 1
+    assert ran.stdout == f"{site / 'index.html'}\n"
+    lines = ran.stderr.splitlines()
+    assert lines[0] == "小数据，2024年：4个地区，9个页面，其中0个未变，沿用。"
+    assert sorted(line.split("]")[0] for line in lines[1:10]) == [f"[{n}/9" for n in range(1, 10)]
+    assert sum("失败" in line for line in lines[1:10]) == 3
+    assert lines[10:] == [
+        "3个页面未能生成（其余已发布）：",
+        "  02 01_misbehave，第4个单元格：ValueError: no such file: data/small.csv at <object object at 0x…>",
+        "  03 01_misbehave，第4个单元格：运行笔记本的内核中途退出，多为内存不足。",
+        lines[13],
+        lines[14],
+    ]
+    assert lines[13].startswith("  04 01_misbehave：运行笔记本的进程中途退出")
+    assert re.fullmatch(r"已发布6个页面，用时\d+秒。", lines[14])
+
+
+def test_a_failed_page_names_cell_and_reason_and_keeps_the_way_back(
+    mixed: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    site, _ = mixed
+    text = text_of((site / "02" / "01_misbehave.html").read_text(encoding="utf-8"))
+    assert "标题1" in text and "4" in text
+    assert "ValueError: no such file: data/small.csv at <object object at 0x…>" in text
+    assert 'if area == "02":' in text
+    assert 'href="../index.html"' in (site / "02" / "01_misbehave.html").read_text(encoding="utf-8")
+
+
+def test_records_tell_the_outcome_of_every_page(
+    mixed: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    site, _ = mixed
+    outcomes = {
+        area: (found["state"], found["cause"], found["cell"])
+        for area in tiny.COUNTIES
+        for found in [record(site, area, "01_misbehave")]
+    }
+    assert outcomes == {
+        "010203": ("ok", "", None),
+        "02": ("failed", "cell", 4),
+        "03": ("failed", "kernel", 4),
+        "04": ("failed", "worker", None),
+    }
+    for path in (site / "manifest.d").rglob("*.json"):
+        for name, digest in json.loads(path.read_text(encoding="utf-8"))["files"].items():
+            assert manifests.digest_of(site / name) == digest
+
+
+def test_the_manifest_holds_what_the_site_was_made_from(
+    mixed: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    site, _ = mixed
+    manifest = json.loads((site / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["site"] == {
+        "dataset": "small",
+        "period": "2024",
+        "stage": "final",
+        "standard": "",
+        "audience": "internal",
+        "language": "zh",
+    }
+    assert manifest["state"] == "complete"
+    facts = site.parents[2] / "data" / "small" / "facts.csv"
+    assert manifest["inputs"]["small/facts.csv"] == manifests.digest_of(facts)
+    assert len(manifest["failures"]) == 3
+    assert manifest["shared"].keys() >= {"indicators.parquet"}
+    assert manifest["started"] <= manifest["finished"]
+
+
+def test_codes_stay_text_and_tables_have_a_byte_order_mark(
+    mixed: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    site, _ = mixed
+    executed = notebook_files.read(site / "010203" / "04_county_report.ipynb")
+    assert executed.cells[2].source.count('area = "010203"') == 1
+    assert executed.cells[3].outputs[0].text == "010203 2024\n"
+    raw = (site / "tables" / "numbers.csv").read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf") and b"\r" not in raw
+    assert raw.decode("utf-8-sig").splitlines()[1] == f"all,{1 / 3!r}"
+
+
+def test_no_clock_path_or_process_is_published(
+    mixed: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    site, _ = mixed
+    home = str(site.parents[2])
+    for name in files(site):
+        if not name.startswith("manifest"):
+            text = (site / name).read_text(encoding="utf-8")
+            assert home not in text, name
+            assert not re.search(r"20\d\d-\d\d-\d\dT|/tmp/|\bpid\b|0x[0-9a-f]{6}", text), name
+    for path in (site / "manifest.json", *(site / "manifest.d").rglob("*.json")):
+        assert home not in path.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of four counties with the notebooks 02, 04 and 05, all good."""
+    home = tiny.small_home(tmp_path / "home")
+    monkeypatch.setenv("EVALTOOLS_HOME", str(home))
+    tiny.notebook(home, "02_trends", "area", 2, "print(level)")
+    tiny.notebook(home, "04_county_report", "area", 4, "print(area)")
+    tiny.notebook(home, "05_region_report", "region", 5, "print(period)")
+    return home
+
+
+def test_only_what_changed_or_is_damaged_is_made_again(home: Path) -> None:
+    first = runs.run("small", areas=["02"], jobs=2)
+    site = first.site
+    assert (first.executed, first.reused, first.exit_status) == (3, 0, 0)
+    before = {name: (site / name).read_bytes() for name in files(site) if not name.startswith("manifest")}
+    again = runs.run("small", areas=["02"], jobs=2)
+    assert (again.executed, again.reused) == (0, 3)
+    (site / "02" / "02_trends.html").write_text("half", encoding="utf-8")
+    repaired = runs.run("small", areas=["02"], jobs=2)
+    assert (repaired.executed, repaired.reused) == (1, 2)
+    forced = runs.run("small", areas=["02"], notebooks=["04_county_report"], jobs=2, force=True)
+    assert (forced.executed, forced.reused) == (2, 0)
+    after = {name: (site / name).read_bytes() for name in files(site) if not name.startswith("manifest")}
+    assert after == before
+
+
+def keys(home: Path, **arguments: object) -> dict[tuple[str, str], str]:
+    plan = plans.make(plans.Request("small", **arguments))  # type: ignore[arg-type]
+    return SiteFolder(plan).keys
+
+
+def test_a_page_s_key_covers_all_it_is_made_from(home: Path) -> None:
+    before = keys(home)
+    assert len(set(before.values())) == len(before) == 9
+    assert keys(home) == before
+
+    def changed() -> set[str]:
+        return {name for (_, name), key in keys(home).items() if before[_, name] != key}
+
+    facts = home / "data" / "small" / "facts.csv"
+    content = facts.read_text(encoding="utf-8")
+    facts.write_text(content.replace("7", "8"), encoding="utf-8")
+    assert changed() == {"02_trends", "04_county_report", "05_region_report"}
+    facts.write_text(content, encoding="utf-8")
+    assert changed() == set()
+    parameters = keys(home, parameters={"level": "2"})
+    assert {name for (_, name), key in parameters.items() if before[_, name] != key} == {
+        "02_trends",
+        "04_county_report",
+    }
+    tiny.notebook(home, "02_trends", "area", 2, "print(level + 1)")
+    assert changed() == {"02_trends"}
+    catalogue = home / "data" / "catalogue" / "parameters.csv"
+    catalogue.write_text("parameter,valid_from,valid_to,area,value,source,mark\n", encoding="utf-8")
+    assert changed() == {"02_trends", "04_county_report", "05_region_report"}
+
+
+def test_a_page_s_key_covers_this_package_and_its_libraries(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = keys(home)
+    monkeypatch.setattr(manifests, "package", lambda: "another")
+    assert not set(keys(home).values()).intersection(before.values())
+    monkeypatch.undo()
+    monkeypatch.setenv("EVALTOOLS_HOME", str(home))
+    monkeypatch.setattr(manifests, "versions", lambda: {"python": "4.0.0"})
+    assert not set(keys(home).values()).intersection(before.values())
+
+
+def test_an_interrupted_run_leaves_whole_pages_and_goes_on_where_it_stopped(home: Path) -> None:
+    wait = (
+        "import time\nfrom pathlib import Path\nwhile area != '02' and not Path('go').exists():\n    time.sleep(0.05)"
+    )
+    tiny.notebook(home, "04_county_report", "area", 4, wait)
+    (home / "notebooks" / "02_trends.ipynb").unlink()
+    line, environment = tiny.command(home, "run", "--data", "small", "--area", "02", "--area", "03", "--jobs", "1")
+    process = subprocess.Popen(
+        line, env=environment, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+    )
+    assert process.stderr is not None
+    for text in process.stderr:
+        if text.startswith("[1/3]"):
+            break
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert children
+    process.send_signal(signal.SIGINT)
+    _, rest = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "再次运行同一命令将从停下处继续" in rest
+    assert not psutil.wait_procs(children, timeout=30)[1]
+    site = home / "reports" / "small" / "2024"
+    assert files(site) == {
+        "manifest.json",
+        "manifest.d/02/04_county_report.json",
+        "02/index.html",
+        "02/04_county_report.ipynb",
+    }
+    assert json.loads((site / "manifest.json").read_text(encoding="utf-8"))["state"] == "unfinished"
+    (home / "go").touch()
+    result = runs.run("small", areas=["02", "03"], jobs=2)
+    assert (result.executed, result.reused, result.exit_status) == (2, 1, 0)
+
+
+def test_what_a_killed_run_left_half_written_is_swept(home: Path) -> None:
+    site = home / "reports" / "small" / "2024"
+    (site / "02").mkdir(parents=True)
+    (site / "02" / f"{manifests.UNFINISHED}12345678").write_text("half", encoding="utf-8")
+    SiteFolder(plans.make(plans.Request("small"))).open()
+    assert files(site) == {"manifest.json"}
+
+
+def refused(**arguments: object) -> list[tuple[str, str]]:
+    with pytest.raises(InputError) as caught:
+        runs.run(**arguments)  # type: ignore[arg-type]
+    problems = caught.value.problems
+    return list(zip(problems["where"], problems["sentence_en"], strict=True))
+
+
+def test_everything_wrong_with_a_request_is_refused_at_once_before_anything_is_written(home: Path) -> None:
+    found = refused(
+        data="small",
+        period="2034",
+        notebooks=["04_county_repot"],
+        parameters={"levle": "3", "level": "high", "area": "02"},
+        lang="fr",
+    )
+    assert [where for where, _ in found] == [
+        "--notebook 04_county_repot",
+        "--parameter area",
+        "--parameter levle",
+        "--parameter level",
+        "--lang",
+        "--period 2034",
+    ]
+    assert not (home / "reports").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "where", "names"),
+    [
+        ({"data": "smal"}, "smal", "small"),
+        ({"data": "small", "areas": ["10203"]}, "--area 10203", "010203"),
+        ({"data": "small", "areas": ["地区02"]}, "--area 地区02", "02"),
+        ({"data": "small", "period": "2024/13"}, "--period 2024/13", "2024"),
+        ({"data": "small", "period": "2025"}, "--period 2025", "2024"),
+        ({"data": "small", "standard": "none"}, "standard", "none"),
+        ({"data": "small", "notebooks": ["02_trend"]}, "--notebook 02_trend", "02_trends"),
+        ({"data": "small", "parameters": {"lvel": "1"}}, "--parameter lvel", "level"),
+        ({"data": "small", "jobs": 0}, "--jobs", "1"),
+    ],
+)
+def test_a_refusal_names_what_would_be_valid(home: Path, arguments: dict[str, object], where: str, names: str) -> None:
+    ((found_where, sentence),) = refused(**arguments)
+    assert found_where == where
+    assert names in sentence
+    assert not (home / "reports").exists()
+
+
+def test_two_sites_are_not_mixed_in_one_folder(home: Path) -> None:
+    (home / "notebooks" / "02_trends.ipynb").unlink()
+    first = runs.run("small", areas=["02"], jobs=2)
+    before = files(first.site)
+    ((where, sentence),) = refused(data="small", areas=["03"], stage="reported")
+    assert where == "reports/small/2024"
+    assert "stage final" in sentence and "stage reported" in sentence and "--force" in sentence
+    assert files(first.site) == before
+    second = runs.run("small", areas=["03"], stage="reported", jobs=2, force=True)
+    assert second.site == first.site
+    assert {name for name in files(second.site) if name.startswith("02")} == set()
+    english = runs.run("small", areas=["03"], lang="en", jobs=2)
+    assert english.site == first.site.parent / "2024-en"
+
+
+def outcome_of(page: plans.Page, csv: str) -> Outcome:
+    """An executed notebook whose one cell published a table."""
+    part = {"kind": "table", "name": "numbers", "csv": csv, "label": "表1", "title": "数"}
+    output = new_output("display_data", {MIME: part, "text/html": '<div class="ev"></div>'})
+    notebook = new_notebook(cells=[new_code_cell("1", outputs=[output])])
+    return Outcome(page.work, "ok", notebook=notebook_files.text_of(notebook))
+
+
+def test_two_notebooks_of_a_county_cannot_publish_different_tables_of_one_name(home: Path) -> None:
+    plan = plans.make(plans.Request("small", areas=["02"]))
+    site = SiteFolder(plan)
+    site.open()
+    trends, report = [page for page in plan.pages if page.work.area == "02"]
+    assert site.publish(trends, outcome_of(trends, "a\n1\n")).state == "ok"
+    assert site.publish(report, outcome_of(report, "a\n1\n")).state == "ok"
+    refusal = site.publish(report, outcome_of(report, "a\n2\n"))
+    assert (refusal.state, refusal.cause) == ("failed", "page")
+    assert "02/tables/numbers.csv" in refusal.reason and "02_trends" in refusal.reason
+    # the page that failed takes its own files with it, and not what another page has too
+    assert "02/04_county_report.ipynb" not in files(plan.site)
+    assert (plan.site / "02" / "tables" / "numbers.csv").read_text(encoding="utf-8-sig") == "a\n1\n"
+
+
+def test_the_index_knows_every_county_s_state(home: Path) -> None:
+    plan = plans.make(plans.Request("small"))
+    site = SiteFolder(plan)
+    site.open()
+    pages = {page.name: page for page in plan.pages}
+    for area in ("02", "03"):
+        front = pages[area, "04_county_report"]
+        site.publish(front, outcome_of(front, "a\n1\n"))
+    broken = pages["03", "02_trends"]
+    site.publish(broken, Outcome(Work("02_trends", "03"), "failed", "cell", 3, "x", "KeyError: 'x'"))
+    assert site.area_states() == {"010203": "absent", "02": "ok", "03": "failed", "04": "absent"}
+    # a page of other data is not linked as if it were of these
+    facts = home / "data" / "small" / "facts.csv"
+    facts.write_text(facts.read_text(encoding="utf-8").replace("7", "8"), encoding="utf-8")
+    assert set(SiteFolder(plans.make(plans.Request("small"))).area_states().values()) == {"absent"}
+
+
+def test_pages_that_are_no_more_go_with_their_records(home: Path) -> None:
+    plan = plans.make(plans.Request("small"))
+    site = SiteFolder(plan)
+    site.open()
+    page = next(page for page in plan.pages if page.name == ("02", "02_trends"))
+    site.publish(page, outcome_of(page, "a\n1\n"))
+    (home / "notebooks" / "02_trends.ipynb").unlink()
+    SiteFolder(plans.make(plans.Request("small"))).open()
+    assert files(plan.site) == {"manifest.json"}
