@@ -22,6 +22,9 @@ OF_UNITS = ("units_meeting", "worst_unit")
 """Kinds computed from another indicator's value in each unit, not from items."""
 
 _WITHOUT_DENOMINATOR = (*OF_UNITS, "count", "amount")
+_PLACEHOLDERS = {"left", "right", "area", "period"}
+"""What the sentences of a check may leave open."""
+
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -95,6 +98,11 @@ def validate(frames: dict[str, pd.DataFrame], problems: ProblemList) -> None:
     _check_validity(indicators, problems)
     _check_same_wording(indicators, problems)
     for row in each_row(frames["checks"]):
+        for column in ("sentence_zh", "sentence_en"):
+            strange = set(re.findall(r"\{([^}]*)\}?", getattr(row, column))) - _PLACEHOLDERS
+            if strange:
+                where = f"{row.at_row} column {column}"
+                problems.say("unknown_placeholder", where=where, found=", ".join(sorted(strange)))
         try:
             relation = formulas.parse_relation(row.expression)
         except formulas.FormulaError as error:

@@ -97,11 +97,12 @@ def _add_lab(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _run(options: argparse.Namespace) -> int:
-    from evaltools import console, plans
+    from evaltools import console, notebook_files, plans
     from evaltools.problems import InputError
     from evaltools.runs import run
     from evaltools.wording import word
 
+    notebook_files.without_slow_grammar()
     lang = plans.language(options.data, options.lang)
     try:
         result = run(

@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from evaltools import notebook_files
-from evaltools.tidying import without_paths
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -216,6 +215,26 @@ def _stop(workers: list[_Worker]) -> None:
         worker.connection.close()
 
 
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
+
+
+def plain(text: str) -> str:
+    """Return an error's text without terminal colours, memory addresses and this machine's folders."""
+    from evaltools.tidying import without_paths
+
+    text = _ADDRESS.sub("0x…", text)
+    named = ("EVALTOOLS_HOME", "EVALTOOLS_SHARED", "EVALTOOLS_STANDARDS", "EVALTOOLS_DATA", "IPYTHONDIR")
+    folders = [os.environ[name] for name in named if os.environ.get(name)]
+    folders += [str(Path.cwd()), sys.prefix, sys.base_prefix, tempfile.gettempdir(), str(Path.home())]
+    folders += [os.path.realpath(folder) for folder in folders]
+    # an error may show a path as Python writes it, with its backslashes doubled
+    folders += [folder.replace("\\", "\\\\") for folder in folders]
+    for folder in dict.fromkeys(folders):
+        if len(folder) > 3:
+            text = re.sub(re.escape(folder) + r"[\\/]*", "", text)
+    return without_paths(text).strip()
+
+
 # --- in the worker process ---------------------------------------------------------------------------------
 
 
@@ -234,6 +253,7 @@ def _settle(environment: Mapping[str, str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # SystemExit unwinds nbclient, which shuts its kernel down
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    notebook_files.without_slow_grammar()
     for name in _NOT_INHERITED:
         os.environ.pop(name, None)
     os.environ.update(environment)
@@ -316,21 +336,3 @@ def _place(index: int, injected: int | None) -> int:
 
 def _named(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
-
-
-_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
-
-
-def plain(text: str) -> str:
-    """Return an error's text without terminal colours, memory addresses and this machine's folders."""
-    text = _ADDRESS.sub("0x…", text)
-    folders = {str(Path.cwd()), sys.prefix, sys.base_prefix, tempfile.gettempdir(), str(Path.home())}
-    named = ("EVALTOOLS_HOME", "EVALTOOLS_DATA", "EVALTOOLS_SHARED", "EVALTOOLS_STANDARDS", "IPYTHONDIR")
-    folders.update(os.environ[name] for name in named if os.environ.get(name))
-    folders.update([os.path.realpath(folder) for folder in folders])
-    # an error may show a path as Python writes it, with its backslashes doubled
-    folders.update([folder.replace("\\", "\\\\") for folder in folders])
-    for folder in sorted(folders, key=len, reverse=True):
-        if len(folder) > 3:
-            text = re.sub(re.escape(folder) + r"[\\/]*", "", text)
-    return without_paths(text).strip()

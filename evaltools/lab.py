@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from evaltools import console, manifests, notebook_files, plans
 from evaltools.plans import Page, Plan
@@ -78,7 +79,7 @@ def lab(
     return _serve(copies.folder, _environment(plan), plan.lang, port, browser)
 
 
-def _set(page: Page) -> object:
+def _set(page: Page) -> Any:
     """The page's notebook with its parameters as the defaults of its parameters cell."""
     notebook = notebook_files.read(page.notebook.path)
     cell = notebook_files.parameters_cell(notebook)
@@ -97,7 +98,7 @@ def _written(folder: Path) -> dict[str, str]:
 
 def _digest(path: Path) -> str:
     try:
-        return notebook_files.source_digest(notebook_files.read(path))
+        return notebook_files.source_digest(notebook_files.content_of(path))
     except (OSError, ValueError):
         return ""
 

@@ -126,7 +126,12 @@ def lost_most(lines: pd.DataFrame, lang: str, most: int = 3) -> str:
     if rows.empty:
         return word("report.lost_nothing", lang)
     names = [word("report.lost_item", lang, name=r.name, lost=wording.points(r.lost, lang)) for r in each_row(rows)]
-    return word("report.lost_most", lang, lines=joined(names, lang))
+    text = word("report.lost_most", lang, lines=joined(names, lang))
+    missing = lines[(lines["lost"] > 0) & lines["value"].isna()]
+    if missing.empty:
+        return text
+    lost = wording.points(missing["lost"].sum(), lang)
+    return text + word("report.lost_missing", lang, n=len(missing), lost=lost)
 
 
 def scoring_notes(standard: Standard, lines: pd.DataFrame, lang: str) -> list[str]:

@@ -11,15 +11,16 @@ import ast
 import hashlib
 import json
 import math
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import nbformat
+if TYPE_CHECKING:
+    from evaltools.problems import ProblemList
 
-from evaltools.problems import ProblemList, nearest
-from evaltools.wording import word
+# A worker imports this module and no pandas: what reports problems is imported where it is needed.
 
 Value = str | int | float | bool | list[str] | None
 """What a parameter may hold."""
@@ -68,41 +69,61 @@ def discover(folder: Path, problems: ProblemList) -> dict[str, NotebookFile]:
     found = []
     for path in sorted(folder.glob("*.ipynb")):
         try:
-            notebook = read(path)
-        except (ValueError, OSError, nbformat.ValidationError) as error:
+            notebook = content_of(path)
+        except (ValueError, OSError) as error:
             say(problems, "notebook_unreadable", where=path.name, found=str(error).split("\n")[0])
             continue
-        metadata = notebook.metadata.get("evaltools")
+        metadata = notebook["metadata"].get("evaltools")
         if metadata is not None:
             found.append(_notebook_file(path, notebook, metadata, problems))
     return {file.name: file for file in sorted(found, key=lambda file: (file.order, file.name))}
 
 
-def read(path: Path) -> Any:
-    """Return the notebook of a file (an nbformat NotebookNode of the newest version 4).
+def content_of(path: Path) -> dict[str, Any]:
+    """Return the JSON of a notebook's file, every source as one text; raises ValueError when it is none.
 
-    Cells of an old file that have no id get one by their place, since nbformat would draw one at random.
-    Raises ValueError when the file is not a notebook.
+    Planning a run needs no more than this, and does not wait for nbformat to be imported. Cells of an old file
+    that have no id get one by their place, since nbformat would draw one at random.
     """
     content = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(content, dict) or "cells" not in content:
+    if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
         raise ValueError("no cells")
-    if (content.get("nbformat"), content.get("nbformat_minor", 0)) < (4, 5):
-        content.update(nbformat=4, nbformat_minor=5)
+    if content.get("nbformat") != 4:
+        raise ValueError(f"nbformat {content.get('nbformat')}")
+    content["nbformat_minor"] = max(int(content.get("nbformat_minor", 0)), 5)
+    content.setdefault("metadata", {})
     for number, cell in enumerate(content["cells"], start=1):
         cell.setdefault("id", f"cell-{number}")
-    notebook = from_text(json.dumps(content))
-    nbformat.validate(notebook)
-    return notebook
+        cell.setdefault("metadata", {})
+        source = cell.get("source", "")
+        cell["source"] = source if isinstance(source, str) else "".join(source)
+    return content
+
+
+def without_slow_grammar() -> None:
+    """Spare this process 1.5 s: the grammar of IRIs that jsonschema builds on import, and that nothing here uses.
+
+    For processes that are ours alone: the command and its workers.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+
+def read(path: Path) -> Any:
+    """Return the notebook of a file as an nbformat NotebookNode; raises ValueError when it is none."""
+    return from_text(json.dumps(content_of(path)))
 
 
 def from_text(text: str) -> Any:
     """Return the notebook of a file's text, as `text_of` wrote it."""
+    import nbformat
+
     return nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
 
 
 def text_of(notebook: Any) -> str:
     """Return a notebook as the text of its file."""
+    import nbformat
+
     return str(nbformat.writes(notebook)) + "\n"  # type: ignore[no-untyped-call]
 
 
@@ -156,6 +177,8 @@ def check_parameters(
     A text is read as the annotation asks (`"3"` for an int); codes and names stay text. A parameter that no
     notebook takes, and a value that a notebook that takes it cannot hold, go to `problems`, all of them.
     """
+    from evaltools.problems import nearest
+
     notebooks = list(notebooks)
     known = {name for notebook in notebooks for name in notebook.parameters}
     accepted: dict[str, Value] = {}
@@ -234,6 +257,8 @@ def describe(parameter: Parameter) -> str:
 
 def say(problems: ProblemList, key: str, *, where: str, **values: object) -> None:
     """Note a problem whose sentences are the words `run.<key>`."""
+    from evaltools.wording import word
+
     columns = {name: str(values[name]) for name in ("subject", "evidence", "area", "period") if name in values}
     problems.add(
         rule=key,
@@ -244,22 +269,22 @@ def say(problems: ProblemList, key: str, *, where: str, **values: object) -> Non
     )
 
 
-def parameters_cell(notebook: Any) -> Any | None:
-    """Return the cell tagged `parameters` of a notebook, or None."""
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and PARAMETERS_TAG in cell.metadata.get("tags", []):
+def parameters_cell(notebook: Mapping[str, Any]) -> Any | None:
+    """Return the cell tagged `parameters` of a notebook (its JSON or NotebookNode), or None."""
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code" and PARAMETERS_TAG in cell["metadata"].get("tags", []):
             return cell
     return None
 
 
-def source_digest(notebook: Any) -> str:
+def source_digest(notebook: Mapping[str, Any]) -> str:
     """Return the SHA-256 of what makes a notebook what it is: its cells and their tags, not the outputs."""
-    cells = [[cell.cell_type, cell.source, cell.metadata.get("tags", [])] for cell in notebook.cells]
-    text = json.dumps([cells, notebook.metadata.get("evaltools")], sort_keys=True, ensure_ascii=False)
+    cells = [[cell["cell_type"], cell["source"], cell["metadata"].get("tags", [])] for cell in notebook["cells"]]
+    text = json.dumps([cells, notebook["metadata"].get("evaltools")], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _notebook_file(path: Path, notebook: Any, metadata: Any, problems: ProblemList) -> NotebookFile:
+def _notebook_file(path: Path, notebook: Mapping[str, Any], metadata: Any, problems: ProblemList) -> NotebookFile:
     metadata = metadata if isinstance(metadata, dict) else {}
     scope, order = metadata.get("scope"), metadata.get("order", 0)
     titles = {lang: str(metadata.get(f"title_{lang}", "")) for lang in ("zh", "en")}
@@ -274,7 +299,7 @@ def _notebook_file(path: Path, notebook: Any, metadata: Any, problems: ProblemLi
     cell = parameters_cell(notebook)
     parameters: dict[str, Parameter] = {}
     try:
-        parameters = parameters_of(cell.source) if cell is not None else {}
+        parameters = parameters_of(cell["source"]) if cell is not None else {}
     except SyntaxError as error:
         say(problems, "notebook_parameters", where=f"{path.name} line {error.lineno}", found=error.msg)
     needed = ("data", "period", "area") if scope == "area" else ("data", "period")

@@ -64,17 +64,15 @@ def funnel_input(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the counties' values of a proportion or rate, and the limits around their joint rate, for a funnel."""
     rows = region.benchmark[(region.benchmark["period"] == period) & (region.benchmark["indicator"] == indicator)]
-    rows = described(rows[rows["denominator"] > 0], data, lang)
+    rows = described(rows[(rows["denominator"] > 0) & rows["area"].isin(data.counties())], data, lang)
     kind, per = rows["kind"].iloc[0], float(rows["per"].iloc[0])
     average = float(rows["total_numerator"].iloc[0] / rows["total_denominator"].iloc[0])
     sizes = np.linspace(rows["denominator"].min() * 0.8, rows["denominator"].max() * 1.05, 100)
-    curve = funnel_limits(sizes, average, kind, per)
+    curve = funnel_limits(sizes, average, kind, per).rename(columns=_FUNNEL)
     own = funnel_limits(rows["denominator"], average, kind, per)
     outside = (rows["value"] < own["lower_99_8"]) | (rows["value"] > own["upper_99_8"])
     values = rows.assign(label=[data.area_name(area, lang) for area in rows["area"]], outside=outside.to_numpy())
-    return values[["area", "label", "numerator", "denominator", "value", "outside"]], curve.rename(
-        columns={"baseline": "centre"}
-    )
+    return values[["area", "label", "numerator", "denominator", "value", "outside"]], curve
 
 
 def quality_by_area(data: Data, found: pd.DataFrame, period: str, lang: str) -> pd.DataFrame:
@@ -108,9 +106,10 @@ def about(data: Data, indicator: str, lang: str) -> About:
 
 
 def funnel_indicators(data: Data, region: RegionFigures, period: str, most: int = 2) -> list[str]:
-    """Return the proportions and rates whose counties differ most beyond chance, the standard's where there is one.
+    """Return the proportions and rates that a funnel tells most about, the standard's where there is one.
 
-    Ranked by the share of counties outside the 99.8 % limits; the catalogue's order among equals.
+    Those with most counties outside the 99.8 % limits, as long as half lie inside: where nearly all lie outside,
+    the limits only say that the denominators are large. The catalogue's order among equals.
     """
     rows = region.benchmark[(region.benchmark["period"] == period) & (region.benchmark["n_areas"] >= 4)]
     rows = described(rows, data, "en")
@@ -122,7 +121,8 @@ def funnel_indicators(data: Data, region: RegionFigures, period: str, most: int 
         if rows.loc[rows["indicator"] == indicator, "total_numerator"].iloc[0] > 0:
             values, _ = funnel_input(data, region, indicator, period, "en")
             spread[indicator] = float(values["outside"].mean())
-    return sorted(spread, key=lambda name: -spread[name])[:most]
+    telling = [name for name, share in spread.items() if share <= 0.5]
+    return sorted(telling or spread, key=lambda name: -spread[name])[:most]
 
 
 def league_chart(table: pd.DataFrame, standard: Standard, lang: str) -> tuple[pd.DataFrame, list[tuple[str, float]]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from evaltools import datasets, plans, regions
+from evaltools import datasets, plans
 from evaltools.engine import Engine, PapermillEngine
 from evaltools.manifests import Record
 from evaltools.notebook_files import Value, say
@@ -129,6 +129,8 @@ def jobs_of_machine() -> int:
 
 def _environment(plan: Plan, scratch: Path, site: SiteFolder) -> dict[str, str]:
     """Compute what all counties share; return how notebooks find it, and by name what may lie anywhere."""
+    from evaltools import regions  # with scipy, which a run that executes nothing need not wait for
+
     site.shared = regions.share(plan.data, plan.period, scratch / "shared")
     found = {
         "EVALTOOLS_HOME": str(plan.home),

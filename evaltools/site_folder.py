@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from evaltools import manifests, notebook_files, site
+from evaltools import manifests, notebook_files
 from evaltools.engine import Outcome, plain
 from evaltools.manifests import Record
 from evaltools.notebook_files import say
@@ -150,7 +150,10 @@ class SiteFolder:
     def _rendered(self, page: Page, text: str) -> dict[str, bytes]:
         """Return the files of a page; the page itself comes last, when all it links to is there."""
         states = self.area_states() if page is self.plan.index else None
-        rendered = site.render(notebook_files.from_text(text), self._context(page), states)
+        from evaltools import site  # with nbconvert, which a run that makes no page need not wait for
+
+        context = site.PageContext(**self._context(page))
+        rendered = site.render(notebook_files.from_text(text), context, states)
         files = {}
         for name, table in rendered.tables.items():
             file = f"{page.folder}tables/{name}.csv"
@@ -173,7 +176,9 @@ class SiteFolder:
         return [self.records[name] for name in others if name in self.records]
 
     def _failure(self, page: Page, outcome: Outcome) -> bytes:
-        context = replace(self._context(page), notebook_href="")
+        from evaltools import site
+
+        context = site.PageContext(**self._context(page) | {"notebook_href": ""})
         title = page.notebook.titles[self.plan.lang]
         told = reason(outcome.cause, outcome.reason, self.plan.lang)
         return site.failure(context, title, outcome.cell or 0, outcome.source, told).encode()
@@ -195,26 +200,27 @@ class SiteFolder:
                 states[area] = "failed" if "failed" in found.values() else "ok"
         return states
 
-    def _context(self, page: Page) -> site.PageContext:
+    def _context(self, page: Page) -> dict[str, Any]:
+        """Return the fields of the page's `site.PageContext`."""
         plan, meta = self.plan, self.plan.data.meta
         lang, area = plan.lang, page.work.area
         place = plan.data.area_name(area or meta.region, lang) if area or meta.region else ""
         title = page.notebook.titles[lang]
         standard = plan.data.standard
-        return site.PageContext(
-            lang=lang,
-            title=word("run.page_title", lang, area=place, title=title) if place else title,
-            dataset_title=getattr(meta, f"title_{lang}"),
-            notice=getattr(meta, f"notice_{lang}"),
-            period_label=period_label(plan.period, lang),
-            stage=plan.data.stage,
-            standard_title=getattr(standard, f"name_{lang}") if standard is not None else "",
-            audience=AUDIENCE,
-            source=meta.source,
-            licence=meta.licence,
-            links=tuple(self._links(page)),
-            notebook_href=page.ipynb.removeprefix(page.folder),
-        )
+        return {
+            "lang": lang,
+            "title": word("run.page_title", lang, area=place, title=title) if place else title,
+            "dataset_title": getattr(meta, f"title_{lang}"),
+            "notice": getattr(meta, f"notice_{lang}"),
+            "period_label": period_label(plan.period, lang),
+            "stage": plan.data.stage,
+            "standard_title": getattr(standard, f"name_{lang}") if standard is not None else "",
+            "audience": AUDIENCE,
+            "source": meta.source,
+            "licence": meta.licence,
+            "links": tuple(self._links(page)),
+            "notebook_href": page.ipynb.removeprefix(page.folder),
+        }
 
     def _links(self, page: Page) -> Iterable[tuple[str, str, bool]]:
         """The index, the front page of the area, then its other pages, as far as they are there."""
@@ -229,7 +235,7 @@ class SiteFolder:
 
     def _context_digest(self, page: Page) -> str:
         states = self.area_states() if page is self.plan.index else None
-        return manifests.digest([asdict(self._context(page)), states])
+        return manifests.digest([self._context(page), states])
 
     def _write_manifest(self, state: str, pages: list[Record], **more: object) -> None:
         failed = [

@@ -17,7 +17,8 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _KERNEL_FILE = re.compile(r"(?:[A-Za-z]:)?[^\s'\"<>()]*ipykernel_\d+[\\/]\d+\.py")
 _NOT_IN_NAME = r"\s'\"<>|:;,()\[\]{}*?"
 _POSIX = re.compile(rf"(?<![\w.:/<&;\\-])(?:file://)?/(?:[^/{_NOT_IN_NAME}]+/)+([^/{_NOT_IN_NAME}]+)")
-_WINDOWS = re.compile(rf"(?<!\w)[A-Za-z]:[\\/](?:[^\\/{_NOT_IN_NAME}]+[\\/])*([^\\/{_NOT_IN_NAME}]+)")
+_SEGMENT = rf"[^\\/{_NOT_IN_NAME}]+"
+_WINDOWS = re.compile(rf"(?<!\w)[A-Za-z]:[\\/](?:{_SEGMENT}(?: {_SEGMENT})*[\\/])*({_SEGMENT})")
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
 _STYLER = re.compile(r"\bT_[0-9a-f]{5}(?=_|\b)")
 
@@ -32,8 +33,8 @@ def clean(notebook: NotebookNode) -> NotebookNode:
     """Return a copy of an executed notebook that depends on its code, parameters and data only.
 
     It keeps the parameters it was run with, so it can be run again in JupyterLab. Paths in what it printed are
-    reduced to names, addresses in memory to 0x…, cells are numbered in order, and the records of papermill and of
-    the kernel's clock are dropped.
+    reduced to names, addresses in memory to 0x…, cells are numbered in order; the records of papermill and of the
+    kernel's clock are dropped, and so is what libraries said on the error stream, which depends on the machine.
     """
     out = deepcopy(notebook)
     out.metadata = _kept(out.metadata, _NOTEBOOK_KEYS)
@@ -51,8 +52,21 @@ def clean(notebook: NotebookNode) -> NotebookNode:
         if cell.get("execution_count") is not None:
             executed += 1
             cell["execution_count"] = executed
-        cell["outputs"] = [_output(output, cell["execution_count"]) for output in cell.outputs]
+        cell["outputs"] = [_output(output, cell["execution_count"]) for output in _joined(cell.outputs)]
     return out
+
+
+def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Drop the error stream, and join what it had parted of the other: where it did depends on timing."""
+    kept: list[NotebookNode] = []
+    for output in outputs:
+        if output.output_type != "stream":
+            kept.append(output)
+        elif output["name"] == "stdout" and kept and kept[-1].output_type == "stream":
+            kept[-1]["text"] += output["text"]
+        elif output["name"] == "stdout":
+            kept.append(output)
+    return kept
 
 
 def _kept(metadata: Any, keys: tuple[str, ...]) -> NotebookNode:

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from evaltools import aggregation, periods
+from evaltools import aggregation, formulas, periods
 from evaltools.aggregation import PLACE, active
+from evaltools.catalogue import OF_UNITS
 from evaltools.datasets import Data
 from evaltools.measures import indicators
 from evaltools.problems import LEVELS
@@ -140,7 +141,7 @@ def overview(data: Data, ind: pd.DataFrame, region: RegionFigures, area: str, pe
     result = described(result, data, lang)
     target = result["indicator"].map(targets_of(data, area, period)).astype(float)
     reached = np.where(result["direction"] == "down", result["value"] <= target, result["value"] >= target)
-    met = np.select([target.isna() | result["value"].isna(), reached], ["missing", "met"], "not_met")
+    met = np.select([target.isna() | result["value"].isna(), reached], ["", "met"], "not_met")
     note = result["reason"].mask(
         result["value"].notna() & result["change_pp"].isna(), result["reason_change"].fillna("")
     )
@@ -158,9 +159,17 @@ def intervals(data: Data, ind: pd.DataFrame, area: str, period: str, lang: str) 
     return described(rows, data, lang).drop(columns=["period", "area", "unit"])
 
 
+def _in_points(table: pd.DataFrame) -> pd.Series:
+    """Return which rows change by percentage points and can be set beside each other: shares of people or of money.
+
+    A share of twelve units moves by eight points when one unit changes.
+    """
+    return (table["per"] == 100) & table["kind"].isin(["proportion", "ratio"])
+
+
 def movers(table: pd.DataFrame, status: str, most: int = 5) -> pd.DataFrame:
     """Return the rows of an overview that became most better or worse: proportions and rates per 100, by points."""
-    rows = table[(table["status"] == status) & (table["per"] == 100) & (table["kind"] != "units_meeting")]
+    rows = table[(table["status"] == status) & _in_points(table)]
     return rows.iloc[(-rows["change_pp"].abs()).argsort(kind="stable")].head(most)
 
 
@@ -345,7 +354,7 @@ def by_level(found: pd.DataFrame) -> dict[str, int]:
 
 def largest_changes(table: pd.DataFrame, most: int = 12) -> pd.DataFrame:
     """Return the largest changes of an overview in percentage points, the best on top: input of `change_intervals`."""
-    rows = table[(table["per"] == 100) & table["change_pp"].notna() & (table["change_pp"] != 0)]
+    rows = table[_in_points(table) & table["change_pp"].notna() & (table["change_pp"] != 0)]
     rows = rows.iloc[(-rows["change_pp"].abs()).argsort(kind="stable")].head(most)
     rows = rows.sort_values("change_pp", ascending=False, kind="stable")
     return pd.DataFrame({"label": rows["name"], "change": rows["change_pp"], "status": rows["status"]})
@@ -365,17 +374,30 @@ def main_indicators(data: Data, table: pd.DataFrame, most: int = 9) -> list[str]
 
 
 def monthly(data: Data, area: str, period: str, chosen: list[str], lang: str, most: int = 6) -> pd.DataFrame:
-    """Return the months up to the end of a period, two years at most, of those chosen indicators that have them."""
+    """Return the months up to the end of a period, two years at most, of those chosen indicators that have them.
+
+    Only indicators whose items add up over time in one way: those served in a month over everybody there is at its
+    end is a number, but not one to set beside the year's.
+    """
     if periods.every(period) == "month":
         return pd.DataFrame()
     last = periods.parse(period).last
     ind = indicators(data, "month", units=False)
     inside = ind["period"].map(lambda p: last - 24 < periods.parse(p).last <= last)
+    chosen = [name for name in chosen if len(_ways_over_time(data, name)) == 1]
     rows = ind[inside & (ind["area"] == area) & ind["indicator"].isin(chosen)]
     counts = rows[rows["value"].notna()].groupby("indicator").size()
     shown = [name for name in chosen if counts.get(name, 0) >= 6][:most]
     rows = described(rows[rows["indicator"].isin(shown)], data, lang)
     return rows.assign(label=rows["name"])[["label", "indicator", "definition", "period", "value", "per"]]
+
+
+def _ways_over_time(data: Data, indicator: str) -> set[str]:
+    row = data.catalogue[data.catalogue["indicator"] == indicator].iloc[-1]
+    if row["kind"] in OF_UNITS:
+        return set()
+    used = set().union(*(formulas.items(formulas.parse(str(row[side]))) for side in ("numerator", "denominator")))
+    return set(data.items.loc[data.items["item"].isin(used), "over_time"])
 
 
 def lost_lines(lines: pd.DataFrame) -> pd.DataFrame:

@@ -199,9 +199,11 @@ def change_points(x: object, lang: str, per: int = 100, digits: int | None = Non
     """
     if is_missing(x):
         return MISSING
-    if digits is None:
-        digits = 0 if per == 1 and _is_whole(x) else _digits(per)
-    return _change(x, lang, digits, f"per_{per}")
+    return _change(x, lang, _change_digits(x, per) if digits is None else digits, f"per_{per}")
+
+
+def _change_digits(x: object, per: int) -> int:
+    return 0 if per == 1 and _is_whole(x) else _digits(per)
 
 
 def change_percent(x: object, lang: str, digits: int = 2, kind: str = "proportion") -> str:
@@ -221,7 +223,7 @@ def _change(x: object, lang: str, digits: int, measure: str) -> str:
 
 def signed_points(x: object, lang: str, per: int = 100, digits: int | None = None) -> str:
     """Return a change for a table cell: +3.90 (percentage points, as the header says); others with measure."""
-    text = number(x, _digits(per) if digits is None else digits, lang, signed=True)
+    text = number(x, _change_digits(x, per) if digits is None else digits, lang, signed=True)
     return text if per in (1, 100) or text == MISSING else word(f"terms.cell_change_per_{per}", lang, x=text)
 
 

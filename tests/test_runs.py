@@ -29,28 +29,35 @@ publish.table(pd.DataFrame({"code": [area], "value": [1 / 3]}), name="numbers", 
               columns={"code": ("代码", "text"), "value": ("值", "text")})
 """
 
-MISBEHAVE = """
-import os, signal, sys
+RAISE = """
+import os, sys
 from pathlib import Path
 print("noise", file=sys.stderr)
 os.system("echo from a child of the kernel >&2")
-if area == "02":
-    raise ValueError(f"no such file: {Path.cwd() / 'data' / 'small.csv'} at {object()}")
-if area == "03":
-    os._exit(3)
-if area == "04":
-    os.kill(os.getppid(), signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+raise ValueError(f"no such file: {Path.cwd() / 'data' / 'small.csv'} at {object()}")
 """
+
+KILL_KERNEL = "import os\nos._exit(3)"
+
+KILL_WORKER = """
+import os, signal
+os.kill(os.getppid(), signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+"""
+
+Mixed = tuple[Path, subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def mixed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """A site of which one county is good, and the others raise, kill their kernel, kill their worker."""
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Mixed:
+    """A site of one county with a good page, and others that raise, kill their kernel, kill their worker."""
     home = tiny.small_home(tmp_path_factory.mktemp("mixed"))
-    tiny.notebook(home, "01_misbehave", "area", 1, "import os", MISBEHAVE)
+    tiny.notebook(home, "01_raise", "area", 1, "import os", RAISE)
+    tiny.notebook(home, "02_kernel", "area", 2, KILL_KERNEL)
+    tiny.notebook(home, "03_worker", "area", 3, KILL_WORKER)
     tiny.notebook(home, "04_county_report", "area", 4, "print(area, period)")
     tiny.notebook(home, "05_region_report", "region", 5, "area = 'all'", SHOW)
-    return home / "reports" / "small" / "2024", tiny.evaltools(home, "run", "--data", "small", "--jobs", "2")
+    arguments = ("run", "--data", "small", "--area", "010203", "--jobs", "2")
+    return home / "reports" / "small" / "2024", tiny.evaltools(home, *arguments)
 
 
 def files(site: Path) -> set[str]:
@@ -73,71 +80,64 @@ def text_of(html: str) -> str:
     return " ".join(parts)
 
 
-def test_the_site_has_the_files_of_the_contract(mixed: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+def test_the_site_has_the_files_of_the_contract(mixed: Mixed) -> None:
     site, _ = mixed
+    names = ("01_raise", "02_kernel", "03_worker", "04_county_report")
     expected = {"index.html", "05_region_report.ipynb", "tables/numbers.csv", "manifest.json"}
-    expected |= {"manifest.d/05_region_report.json", "010203/01_misbehave.ipynb"}
-    for area in tiny.COUNTIES:
-        expected |= {f"{area}/index.html", f"{area}/04_county_report.ipynb", f"{area}/01_misbehave.html"}
-        expected |= {f"manifest.d/{area}/{name}.json" for name in ("01_misbehave", "04_county_report")}
+    expected |= {"manifest.d/05_region_report.json", "010203/index.html", "010203/04_county_report.ipynb"}
+    expected |= {f"010203/{name}.html" for name in names[:3]}
+    expected |= {f"manifest.d/010203/{name}.json" for name in names}
     assert files(site) == expected
 
 
-def test_it_says_what_it_did_and_ends_with_the_path(
-    mixed: tuple[Path, subprocess.CompletedProcess[str]],
-) -> None:
+def test_it_says_what_it_did_and_ends_with_the_path(mixed: Mixed) -> None:
     site, ran = mixed
     assert ran.returncode == 1
     assert ran.stdout == f"{site / 'index.html'}\n"
     lines = ran.stderr.splitlines()
-    assert lines[0] == "小数据，2024年：4个地区，9个页面，其中0个未变，沿用。"
-    assert sorted(line.split("]")[0] for line in lines[1:10]) == [f"[{n}/9" for n in range(1, 10)]
-    assert sum("失败" in line for line in lines[1:10]) == 3
-    assert lines[10:] == [
+    assert lines[0] == "小数据，2024年：1个地区，5个页面，其中0个未变，沿用。"
+    assert [line.split("]")[0] for line in lines[1:6]] == [f"[{n}/5" for n in range(1, 6)]
+    assert sum("失败" in line for line in lines[1:6]) == 3
+    assert lines[6:10] == [
         "3个页面未能生成（其余已发布）：",
-        "  02 01_misbehave，第4个单元格：ValueError: no such file: data/small.csv at <object object at 0x…>",
-        "  03 01_misbehave，第4个单元格：运行笔记本的内核中途退出，多为内存不足。",
-        lines[13],
-        lines[14],
+        "  010203 01_raise，第4个单元格：ValueError: no such file: data/small.csv at <object object at 0x…>",
+        "  010203 02_kernel，第3个单元格：运行笔记本的内核中途退出，多为内存不足。",
+        lines[9],
     ]
-    assert lines[13].startswith("  04 01_misbehave：运行笔记本的进程中途退出")
-    assert re.fullmatch(r"已发布6个页面，用时\d+秒。", lines[14])
+    assert lines[9].startswith("  010203 03_worker：运行笔记本的进程中途退出")
+    assert re.fullmatch(r"已发布2个页面，用时\d+秒。", lines[10])
+    assert len(lines) == 11
 
 
-def test_a_failed_page_names_cell_and_reason_and_keeps_the_way_back(
-    mixed: tuple[Path, subprocess.CompletedProcess[str]],
-) -> None:
+def test_a_failed_page_names_cell_and_reason_and_keeps_the_way_back(mixed: Mixed) -> None:
     site, _ = mixed
-    text = text_of((site / "02" / "01_misbehave.html").read_text(encoding="utf-8"))
-    assert "标题1" in text and "4" in text
+    html = (site / "010203" / "01_raise.html").read_text(encoding="utf-8")
+    text = text_of(html)
+    assert "“标题1”在第4个单元格停止" in text
     assert "ValueError: no such file: data/small.csv at <object object at 0x…>" in text
-    assert 'if area == "02":' in text
-    assert 'href="../index.html"' in (site / "02" / "01_misbehave.html").read_text(encoding="utf-8")
+    assert 'print("noise", file=sys.stderr)' in text
+    assert 'href="../index.html"' in html and 'href="index.html"' in html
 
 
-def test_records_tell_the_outcome_of_every_page(
-    mixed: tuple[Path, subprocess.CompletedProcess[str]],
-) -> None:
+def test_records_tell_the_outcome_of_every_page(mixed: Mixed) -> None:
     site, _ = mixed
     outcomes = {
-        area: (found["state"], found["cause"], found["cell"])
-        for area in tiny.COUNTIES
-        for found in [record(site, area, "01_misbehave")]
+        name: (found["state"], found["cause"], found["cell"])
+        for name in ("01_raise", "02_kernel", "03_worker", "04_county_report")
+        for found in [record(site, "010203", name)]
     }
     assert outcomes == {
-        "010203": ("ok", "", None),
-        "02": ("failed", "cell", 4),
-        "03": ("failed", "kernel", 4),
-        "04": ("failed", "worker", None),
+        "01_raise": ("failed", "cell", 4),
+        "02_kernel": ("failed", "kernel", 3),
+        "03_worker": ("failed", "worker", None),
+        "04_county_report": ("ok", "", None),
     }
     for path in (site / "manifest.d").rglob("*.json"):
         for name, digest in json.loads(path.read_text(encoding="utf-8"))["files"].items():
             assert manifests.digest_of(site / name) == digest
 
 
-def test_the_manifest_holds_what_the_site_was_made_from(
-    mixed: tuple[Path, subprocess.CompletedProcess[str]],
-) -> None:
+def test_the_manifest_holds_what_the_site_was_made_from(mixed: Mixed) -> None:
     site, _ = mixed
     manifest = json.loads((site / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["site"] == {
@@ -156,9 +156,7 @@ def test_the_manifest_holds_what_the_site_was_made_from(
     assert manifest["started"] <= manifest["finished"]
 
 
-def test_codes_stay_text_and_tables_have_a_byte_order_mark(
-    mixed: tuple[Path, subprocess.CompletedProcess[str]],
-) -> None:
+def test_codes_stay_text_and_tables_have_a_byte_order_mark(mixed: Mixed) -> None:
     site, _ = mixed
     executed = notebook_files.read(site / "010203" / "04_county_report.ipynb")
     assert executed.cells[2].source.count('area = "010203"') == 1
@@ -168,9 +166,7 @@ def test_codes_stay_text_and_tables_have_a_byte_order_mark(
     assert raw.decode("utf-8-sig").splitlines()[1] == f"all,{1 / 3!r}"
 
 
-def test_no_clock_path_or_process_is_published(
-    mixed: tuple[Path, subprocess.CompletedProcess[str]],
-) -> None:
+def test_no_clock_path_or_process_is_published(mixed: Mixed) -> None:
     site, _ = mixed
     home = str(site.parents[2])
     for name in files(site):
@@ -184,29 +180,54 @@ def test_no_clock_path_or_process_is_published(
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home of four counties with the notebooks 02, 04 and 05, all good."""
+    """A home of four counties with the notebooks 04 and 05, both good."""
     home = tiny.small_home(tmp_path / "home")
     monkeypatch.setenv("EVALTOOLS_HOME", str(home))
-    tiny.notebook(home, "02_trends", "area", 2, "print(level)")
     tiny.notebook(home, "04_county_report", "area", 4, "print(area)")
     tiny.notebook(home, "05_region_report", "region", 5, "print(period)")
     return home
 
 
-def test_only_what_changed_or_is_damaged_is_made_again(home: Path) -> None:
+def pages(site: Path) -> dict[str, bytes]:
+    return {name: (site / name).read_bytes() for name in files(site) if not name.startswith("manifest")}
+
+
+def test_only_what_is_damaged_is_made_again_and_two_sites_are_not_mixed(home: Path) -> None:
     first = runs.run("small", areas=["02"], jobs=2)
-    site = first.site
-    assert (first.executed, first.reused, first.exit_status) == (3, 0, 0)
-    before = {name: (site / name).read_bytes() for name in files(site) if not name.startswith("manifest")}
+    site, before = first.site, pages(first.site)
+    assert (first.executed, first.reused, first.exit_status) == (2, 0, 0)
     again = runs.run("small", areas=["02"], jobs=2)
-    assert (again.executed, again.reused) == (0, 3)
-    (site / "02" / "02_trends.html").write_text("half", encoding="utf-8")
+    assert (again.executed, again.reused) == (0, 2)
+    (site / "02" / "index.html").write_text("half", encoding="utf-8")
     repaired = runs.run("small", areas=["02"], jobs=2)
-    assert (repaired.executed, repaired.reused) == (1, 2)
-    forced = runs.run("small", areas=["02"], notebooks=["04_county_report"], jobs=2, force=True)
-    assert (forced.executed, forced.reused) == (2, 0)
-    after = {name: (site / name).read_bytes() for name in files(site) if not name.startswith("manifest")}
-    assert after == before
+    assert (repaired.executed, repaired.reused) == (1, 1)
+    assert pages(site) == before
+    ((where, sentence),) = refused(data="small", areas=["03"], stage="reported")
+    assert where == "reports/small/2024"
+    assert "stage final" in sentence and "stage reported" in sentence and "--force" in sentence
+    assert pages(site) == before
+    forced = runs.run("small", areas=["03"], stage="reported", jobs=2, force=True)
+    assert (forced.site, forced.executed) == (site, 2)
+    assert not any(name.startswith("02") for name in files(site))
+
+
+def test_another_language_and_a_span_of_months_have_places_of_their_own(home: Path) -> None:
+    def place(**arguments: str) -> str:
+        return plans.make(plans.Request("small", **arguments)).site.relative_to(home).as_posix()  # type: ignore[arg-type]
+
+    assert place() == "reports/small/2024"
+    assert place(period="2023") == "reports/small/2023"
+    assert place(lang="zh") == "reports/small/2024"
+    assert place(lang="en") == "reports/small/2024-en"
+    assert place(period="2023-01/2024-12") == "reports/small/2023-01_2024-12"
+    assert place(out=str(home / "elsewhere")) == "elsewhere/small/2024"
+
+
+@pytest.fixture
+def trends(home: Path) -> Path:
+    """The same home with one more notebook about counties."""
+    tiny.notebook(home, "02_trends", "area", 2, "print(level)")
+    return home
 
 
 def keys(home: Path, **arguments: object) -> dict[tuple[str, str], str]:
@@ -214,28 +235,28 @@ def keys(home: Path, **arguments: object) -> dict[tuple[str, str], str]:
     return SiteFolder(plan).keys
 
 
-def test_a_page_s_key_covers_all_it_is_made_from(home: Path) -> None:
-    before = keys(home)
+def test_a_page_s_key_covers_all_it_is_made_from(trends: Path) -> None:
+    before = keys(trends)
     assert len(set(before.values())) == len(before) == 9
-    assert keys(home) == before
+    assert keys(trends) == before
 
     def changed() -> set[str]:
-        return {name for (_, name), key in keys(home).items() if before[_, name] != key}
+        return {name for (_, name), key in keys(trends).items() if before[_, name] != key}
 
-    facts = home / "data" / "small" / "facts.csv"
+    facts = trends / "data" / "small" / "facts.csv"
     content = facts.read_text(encoding="utf-8")
     facts.write_text(content.replace("7", "8"), encoding="utf-8")
     assert changed() == {"02_trends", "04_county_report", "05_region_report"}
     facts.write_text(content, encoding="utf-8")
     assert changed() == set()
-    parameters = keys(home, parameters={"level": "2"})
+    parameters = keys(trends, parameters={"level": "2"})
     assert {name for (_, name), key in parameters.items() if before[_, name] != key} == {
         "02_trends",
         "04_county_report",
     }
-    tiny.notebook(home, "02_trends", "area", 2, "print(level + 1)")
+    tiny.notebook(trends, "02_trends", "area", 2, "print(level + 1)")
     assert changed() == {"02_trends"}
-    catalogue = home / "data" / "catalogue" / "parameters.csv"
+    catalogue = trends / "data" / "catalogue" / "parameters.csv"
     catalogue.write_text("parameter,valid_from,valid_to,area,value,source,mark\n", encoding="utf-8")
     assert changed() == {"02_trends", "04_county_report", "05_region_report"}
 
@@ -255,7 +276,6 @@ def test_an_interrupted_run_leaves_whole_pages_and_goes_on_where_it_stopped(home
         "import time\nfrom pathlib import Path\nwhile area != '02' and not Path('go').exists():\n    time.sleep(0.05)"
     )
     tiny.notebook(home, "04_county_report", "area", 4, wait)
-    (home / "notebooks" / "02_trends.ipynb").unlink()
     line, environment = tiny.command(home, "run", "--data", "small", "--area", "02", "--area", "03", "--jobs", "1")
     process = subprocess.Popen(
         line, env=environment, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
@@ -327,7 +347,7 @@ def test_everything_wrong_with_a_request_is_refused_at_once_before_anything_is_w
         ({"data": "small", "period": "2024/13"}, "--period 2024/13", "2024"),
         ({"data": "small", "period": "2025"}, "--period 2025", "2024"),
         ({"data": "small", "standard": "none"}, "standard", "none"),
-        ({"data": "small", "notebooks": ["02_trend"]}, "--notebook 02_trend", "02_trends"),
+        ({"data": "small", "notebooks": ["04_report"]}, "--notebook 04_report", "04_county_report"),
         ({"data": "small", "parameters": {"lvel": "1"}}, "--parameter lvel", "level"),
         ({"data": "small", "jobs": 0}, "--jobs", "1"),
     ],
@@ -339,21 +359,6 @@ def test_a_refusal_names_what_would_be_valid(home: Path, arguments: dict[str, ob
     assert not (home / "reports").exists()
 
 
-def test_two_sites_are_not_mixed_in_one_folder(home: Path) -> None:
-    (home / "notebooks" / "02_trends.ipynb").unlink()
-    first = runs.run("small", areas=["02"], jobs=2)
-    before = files(first.site)
-    ((where, sentence),) = refused(data="small", areas=["03"], stage="reported")
-    assert where == "reports/small/2024"
-    assert "stage final" in sentence and "stage reported" in sentence and "--force" in sentence
-    assert files(first.site) == before
-    second = runs.run("small", areas=["03"], stage="reported", jobs=2, force=True)
-    assert second.site == first.site
-    assert {name for name in files(second.site) if name.startswith("02")} == set()
-    english = runs.run("small", areas=["03"], lang="en", jobs=2)
-    assert english.site == first.site.parent / "2024-en"
-
-
 def outcome_of(page: plans.Page, csv: str) -> Outcome:
     """An executed notebook whose one cell published a table."""
     part = {"kind": "table", "name": "numbers", "csv": csv, "label": "表1", "title": "数"}
@@ -362,14 +367,14 @@ def outcome_of(page: plans.Page, csv: str) -> Outcome:
     return Outcome(page.work, "ok", notebook=notebook_files.text_of(notebook))
 
 
-def test_two_notebooks_of_a_county_cannot_publish_different_tables_of_one_name(home: Path) -> None:
+def test_two_notebooks_of_a_county_cannot_publish_different_tables_of_one_name(trends: Path) -> None:
     plan = plans.make(plans.Request("small", areas=["02"]))
     site = SiteFolder(plan)
     site.open()
-    trends, report = [page for page in plan.pages if page.work.area == "02"]
-    assert site.publish(trends, outcome_of(trends, "a\n1\n")).state == "ok"
-    assert site.publish(report, outcome_of(report, "a\n1\n")).state == "ok"
-    refusal = site.publish(report, outcome_of(report, "a\n2\n"))
+    first, second = [page for page in plan.pages if page.work.area == "02"]
+    assert site.publish(first, outcome_of(first, "a\n1\n")).state == "ok"
+    assert site.publish(second, outcome_of(second, "a\n1\n")).state == "ok"
+    refusal = site.publish(second, outcome_of(second, "a\n2\n"))
     assert (refusal.state, refusal.cause) == ("failed", "page")
     assert "02/tables/numbers.csv" in refusal.reason and "02_trends" in refusal.reason
     # the page that failed takes its own files with it, and not what another page has too
@@ -377,7 +382,7 @@ def test_two_notebooks_of_a_county_cannot_publish_different_tables_of_one_name(h
     assert (plan.site / "02" / "tables" / "numbers.csv").read_text(encoding="utf-8-sig") == "a\n1\n"
 
 
-def test_the_index_knows_every_county_s_state(home: Path) -> None:
+def test_the_index_knows_every_county_s_state(trends: Path) -> None:
     plan = plans.make(plans.Request("small"))
     site = SiteFolder(plan)
     site.open()
@@ -389,17 +394,17 @@ def test_the_index_knows_every_county_s_state(home: Path) -> None:
     site.publish(broken, Outcome(Work("02_trends", "03"), "failed", "cell", 3, "x", "KeyError: 'x'"))
     assert site.area_states() == {"010203": "absent", "02": "ok", "03": "failed", "04": "absent"}
     # a page of other data is not linked as if it were of these
-    facts = home / "data" / "small" / "facts.csv"
+    facts = trends / "data" / "small" / "facts.csv"
     facts.write_text(facts.read_text(encoding="utf-8").replace("7", "8"), encoding="utf-8")
     assert set(SiteFolder(plans.make(plans.Request("small"))).area_states().values()) == {"absent"}
 
 
-def test_pages_that_are_no_more_go_with_their_records(home: Path) -> None:
+def test_pages_that_are_no_more_go_with_their_records(trends: Path) -> None:
     plan = plans.make(plans.Request("small"))
     site = SiteFolder(plan)
     site.open()
     page = next(page for page in plan.pages if page.name == ("02", "02_trends"))
     site.publish(page, outcome_of(page, "a\n1\n"))
-    (home / "notebooks" / "02_trends.ipynb").unlink()
+    (trends / "notebooks" / "02_trends.ipynb").unlink()
     SiteFolder(plans.make(plans.Request("small"))).open()
     assert files(plan.site) == {"manifest.json"}
