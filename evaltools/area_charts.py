@@ -173,7 +173,8 @@ def league_bars(
         return nothing_to_show(lang)
     figure = new_figure(height_of_rows(frame["label"], 22) + 0.7)
     axes = figure.add_subplot()
-    colours = [PALETTE["accent" if chosen else "band"] for chosen in flags(frame, "highlight")]
+    chosen = flags(frame, "highlight")
+    colours = [PALETTE["accent" if one or not chosen.any() else "band"] for one in chosen]
     axes.barh(range(len(frame)), frame["score"].fillna(0), color=colours, height=0.6)
     for row, (score, grade) in enumerate(zip(frame["score"], frame["grade"], strict=True)):
         text = f"{number(score, 2, lang)}  {grade if pd.notna(grade) else ''}".rstrip()

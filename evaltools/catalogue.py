@@ -131,11 +131,11 @@ def _check_terms(
     terms: tuple[formulas.Term, ...], where: str, items: set[str], parameters: set[str], problems: ProblemList
 ) -> None:
     for item in sorted(formulas.items(terms) - items):
-        problems.say("unknown_in_formula", where=where, what="item", found=item, near=nearest(item, items) or "—")
+        problems.say("unknown_in_formula", where=where, found=item, near=nearest(item, items) or "—")
     used = {name for term in terms for name in term.parameters}
     for name in sorted(used - parameters):
         near = nearest(name, parameters) or "—"
-        problems.say("unknown_in_formula", where=where, what="parameter", found=name, near=near)
+        problems.say("unknown_in_formula", where=where, found=name, near=near)
 
 
 def _base_indicator(row: Any, indicators: set[str], parameters: set[str], problems: ProblemList) -> set[str]:
@@ -151,11 +151,11 @@ def _base_indicator(row: Any, indicators: set[str], parameters: set[str], proble
         name, parameter = bar.indicator, bar.parameter
     if name not in indicators:
         near = nearest(name, indicators) or "—"
-        problems.say("unknown_in_formula", where=where, what="indicator", found=name, near=near)
+        problems.say("unknown_in_formula", where=where, found=name, near=near)
         return set()
     if parameter and parameter not in parameters:
         near = nearest(parameter, parameters) or "—"
-        problems.say("unknown_in_formula", where=where, what="parameter", found=parameter, near=near)
+        problems.say("unknown_in_formula", where=where, found=parameter, near=near)
     return {name}
 
 

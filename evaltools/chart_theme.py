@@ -159,10 +159,19 @@ def svg(figure: Figure) -> str:
 
 
 def wrap(text: str, width: int) -> str:
-    """Break a label into lines of at most `width` columns; a Chinese character takes two.
+    """Break a label into lines of at most `width` columns, nearly equal ones; a Chinese character takes two.
 
     Latin words stay whole as far as they fit a line.
     """
+    lines = _lines(text, width)
+    # As narrow as the same number of lines allows, so that no two characters are left over on the last.
+    for narrower in range(-(-text_width(text) // len(lines)), width):
+        if len(balanced := _lines(text, narrower)) == len(lines):
+            return "\n".join(balanced)
+    return "\n".join(lines)
+
+
+def _lines(text: str, width: int) -> list[str]:
     lines, line, used = [], "", 0
     for part in re.findall(r"[^\W\d_⺀-鿿가-힣]+[^\S\n]?|\d[\d.,%‰–-]*|.", text):
         size = text_width(part)
@@ -172,4 +181,4 @@ def wrap(text: str, width: int) -> str:
             line, used = "", 0
         if line or part.strip():
             line, used = line + part, used + size
-    return "\n".join([*lines, line.rstrip()])
+    return [*lines, line.rstrip()]

@@ -176,13 +176,13 @@ def points_lost(lines: pd.DataFrame, lang: str, *, most: int = 12) -> Figure:
         return nothing_to_show(lang)
     share = 100 * frame["lost"].cumsum() / frame["lost"].sum()
     shown = frame.head(most)
-    figure = new_figure(height_of_rows(shown["label"], 26) + 0.5)
+    figure = new_figure(height_of_rows(shown["label"]) + 0.5)
     axes = figure.add_subplot()
     axes.barh(range(len(shown)), shown["lost"], color=PALETTE["accent"], height=0.58)
     for row, (lost, full, running) in enumerate(zip(shown["lost"], shown["points"], share, strict=False)):
         text = f"{number(lost, 2, lang)} / {float(full):.10g}  ({percent(running, lang, 0)})"
         axes.annotate(text, (lost, row), xytext=(5, 0), textcoords="offset points", va="center", fontsize=8.5)
-    name_rows(axes, shown["label"], 26)
+    name_rows(axes, shown["label"])
     axes.set_xlim(0, 1.3 * float(shown["lost"].iloc[0]))
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)

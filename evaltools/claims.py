@@ -13,6 +13,7 @@ from evaltools.findings import Findings, number
 from evaltools.measures import indicators
 from evaltools.tables import each_row
 from evaltools.trends import year_on_year
+from evaltools.wording import word
 
 
 def check_claims(data: Data) -> pd.DataFrame:
@@ -30,7 +31,7 @@ def check_claims(data: Data) -> pd.DataFrame:
         where = row.source or f"claims.csv row {row.Index}"
         if pd.isna(row.reported):
             continue
-        said = number(row.reported)
+        said = {lang: word(f"findings.said_{row.measure}", lang, x=number(row.reported)) for lang in ("zh", "en")}
         if row.measure == "level":
             _claimed_level(found, row, place, subject, where, level, float(per[row.indicator]))
         elif row.measure in ("change_pp", "change_percent") and key in change:
@@ -81,6 +82,7 @@ def _claimed_level(
     per: float,
 ) -> None:
     """Compare a claimed level with its own numerator and denominator, then with the data."""
+    sign = {100.0: "%", 1000.0: "‰"}.get(per, "")
     if row.numerator > 0 and row.denominator > 0:
         own = row.numerator / row.denominator * per
         if not _bears(row.bound, row.reported, own):
@@ -90,9 +92,9 @@ def _claimed_level(
                 place,
                 subject,
                 where,
-                evidence=f"{number(row.numerator)}/{number(row.denominator)} = {number(own, 2)}",
+                evidence=f"{number(row.numerator)}/{number(row.denominator)} = {number(own, 2)}{sign}",
                 likely="",
-                said=number(row.reported),
+                said=number(row.reported) + sign,
                 right=number(own, 2),
             )
             return
@@ -107,9 +109,9 @@ def _claimed_level(
             place,
             subject,
             where,
-            evidence=f"{number(fact.numerator)}/{number(fact.denominator)} = {number(value, 2)}",
+            evidence=f"{number(fact.numerator)}/{number(fact.denominator)} = {number(value, 2)}{sign}",
             likely="",
-            said=number(row.reported),
+            said=number(row.reported) + sign,
             right=number(value, 2),
         )
 

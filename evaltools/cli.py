@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import json
+import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -103,6 +106,9 @@ def _run(options: argparse.Namespace) -> int:
     from evaltools.wording import word
 
     notebook_files.without_slow_grammar()
+    # told to end by the system, a run stops as it does for Ctrl-C
+    with suppress(ValueError):  # not in the main thread
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     lang = plans.language(options.data, options.lang)
     try:
         result = run(
@@ -154,7 +160,7 @@ def _check(options: argparse.Namespace) -> int:
     lang = plans.language(options.path, options.lang)
     found, status = checking.check(options.path)
     if options.format == "json":
-        print(found.to_json(orient="records", force_ascii=False, indent=1))
+        print(json.dumps(found.to_dict("records"), ensure_ascii=False, indent=1))
     elif options.format == "csv":
         print(found.to_csv(index=False, lineterminator="\n"), end="")
     else:

@@ -55,27 +55,35 @@ class _Reporter:
         self.lang, self.total, self.done, self.failed = lang, 0, 0, 0
 
     def planned(self, plan: Plan, total: int, reused: int) -> None:
-        self.total = total
+        """Say what is going to be done."""
         title = getattr(plan.data.meta, f"title_{self.lang}")
         areas = len({area for area, _ in plan.wanted if area})
         label = period_label(plan.period, self.lang)
         pages = total + reused
         say(word("run.planned", self.lang, title=title, period=label, areas=areas, pages=pages, reused=reused))
+        self.start(total)
 
     def finished(self, page: Page, record: Record) -> None:
+        """Say what became of a page."""
+        self.moved(record)
+
+    def start(self, total: int) -> None:
+        self.total = total
+
+    def moved(self, record: Record) -> None:
         self.done += 1
         self.failed += record.state != "ok"
 
     def close(self) -> None:
-        pass
+        """Nothing more comes."""
 
 
 class Lines(_Reporter):
     """One plain line for each page."""
 
-    def finished(self, page: Page, record: Record) -> None:
+    def moved(self, record: Record) -> None:
         """Say what became of a page."""
-        super().finished(page, record)
+        super().moved(record)
         key = "run.page_ok" if record.state == "ok" else "run.page_failed"
         area = record.area or word("run.region", self.lang)
         seconds = f"{record.seconds:.1f}"
@@ -88,11 +96,11 @@ class Bar(_Reporter):
 
     bar: tqdm[Any] | None = None
 
-    def planned(self, plan: Plan, total: int, reused: int) -> None:
+    def start(self, total: int) -> None:
         """Show the bar."""
         from tqdm import tqdm
 
-        super().planned(plan, total, reused)
+        super().start(total)
         if total:
             shape = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
             self.bar = tqdm(
@@ -104,9 +112,9 @@ class Bar(_Reporter):
                 smoothing=0.05,
             )
 
-    def finished(self, page: Page, record: Record) -> None:
+    def moved(self, record: Record) -> None:
         """Move the bar."""
-        super().finished(page, record)
+        super().moved(record)
         if self.bar is not None:
             if self.failed:
                 self.bar.set_postfix_str(word("run.bar_failed", self.lang, n=self.failed), refresh=False)
@@ -115,6 +123,7 @@ class Bar(_Reporter):
     def close(self) -> None:
         """Leave the bar as it stands."""
         if self.bar is not None:
+            self.bar.refresh()
             self.bar.close()
             self.bar = None
 

@@ -215,19 +215,19 @@ class _Reader:
     ) -> pd.DataFrame:
         """Check every code of a table against the tables that list them; keep the areas in scope."""
         problems = self.problems
-        tables.check_codes(frame["area"], areas["area"], "area", label, problems, also=("*",))
+        tables.check_codes(frame["area"], areas["area"], label, problems, also=("*",))
         if "unit" in frame:
             known = set(zip(units["area"], units["unit"], strict=True))
             pairs = frame.loc[frame["unit"] != "", ["area", "unit"]].drop_duplicates()
             strange = [pair for pair in pairs.itertuples(index=False, name=None) if pair not in known]
             for code, unit in strange:
                 rows = frame.loc[(frame["area"] == code) & (frame["unit"] == unit), "unit"]
-                tables.check_codes(rows, {u for a, u in known if a == code}, "unit", label, problems)
+                tables.check_codes(rows, {u for a, u in known if a == code}, label, problems)
         if "item" in frame:
-            tables.check_codes(frame["item"], catalogue.items["item"], "item", label, problems)
+            tables.check_codes(frame["item"], catalogue.items["item"], label, problems)
         if "indicator" in frame:
             names = catalogue.indicators["indicator"]
-            tables.check_codes(frame["indicator"], names, "indicator", label, problems, also=("*",))
+            tables.check_codes(frame["indicator"], names, label, problems, also=("*",))
         if "source" in frame and "item" in frame:
             # a number must be traceable: where the sender gave no cell, the row it was read from stands in
             cell = f"{label} row " + frame.index.astype("str")

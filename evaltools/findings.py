@@ -47,11 +47,11 @@ class Findings(ProblemList):
         row: tuple[str, str, str],
         subject: tuple[str, str],
         where: str,
-        **values: str,
+        **values: str | dict[str, str],
     ) -> None:
         """Note a finding about a (period, area, unit); words `findings.<rule>` say it.
 
-        subject: ("item" | "indicator", identifier).
+        subject: ("item" | "indicator", identifier). A value is a text, or one a language.
         """
         period, area, unit = row
         sentences = {
@@ -61,7 +61,7 @@ class Findings(ProblemList):
                 place=self.place(area, unit, lang),
                 period=period_label(period, lang),
                 subject=self.names[lang].get(subject, subject[1]),
-                **values,
+                **{name: value if isinstance(value, str) else value[lang] for name, value in values.items()},
             )
             for lang in ("zh", "en")
         }
@@ -73,8 +73,8 @@ class Findings(ProblemList):
             unit=unit,
             subject=subject[1],
             where=where,
-            evidence=values.get("evidence", ""),
-            likely=values.get("likely", ""),
+            evidence=str(values.get("evidence", "")),
+            likely=str(values.get("likely", "")),
             sentence_zh=sentences["zh"],
             sentence_en=sentences["en"],
         )

@@ -19,13 +19,13 @@ def check_places(areas: pd.DataFrame, units: pd.DataFrame, meta: Meta, problems:
                 where = f"areas.csv row {row} column area"
                 problems.say("code_pattern", where=where, found=code, allowed=meta.code_pattern)
     for column in ("parent", "successor"):
-        tables.check_codes(areas[column], areas["area"], "area", "areas.csv", problems)
+        tables.check_codes(areas[column], areas["area"], "areas.csv", problems)
         for area, rows in units.groupby("area"):
-            tables.check_codes(rows[column], rows["unit"], f"unit of {area}", "units.csv", problems)
+            tables.check_codes(rows[column], rows["unit"], "units.csv", problems)
         _check_circle(dict(zip(areas["area"], areas[column], strict=True)), "areas.csv", column, problems)
         pairs = zip(units["area"] + " " + units["unit"], units["area"] + " " + units[column], strict=True)
         _check_circle(dict(pairs), "units.csv", column, problems)
-    tables.check_codes(units["area"], areas["area"], "area", "units.csv", problems)
+    tables.check_codes(units["area"], areas["area"], "units.csv", problems)
 
 
 def _check_circle(links: dict[str, str], label: str, column: str, problems: ProblemList) -> None:

@@ -117,11 +117,10 @@ def table_html(
         for column, (_, form) in columns.items()
     }
     heads = "".join(
-        f'<th scope="col"{_class("ev-num" if is_number(form) else "")}>{escape(header)}</th>'
-        for header, form in columns.values()
+        f'<th scope="col"{_class(_head_class(header, form))}>{escape(header)}</th>' for header, form in columns.values()
     )
-    wide = _class("ev-wide" if len(columns) > 8 else "")
-    parts = [f"<table{wide}><caption>{caption}</caption><thead><tr>{heads}</tr></thead><tbody>"]
+    size = _class("ev-wide" if len(columns) > 8 else "ev-slim" if len(columns) < 5 else "")
+    parts = [f"<table{size}><caption>{caption}</caption><thead><tr>{heads}</tr></thead><tbody>"]
     previous: object = None
     for position, row in enumerate(rows):
         if group and (position == 0 or row[group] != previous):
@@ -146,6 +145,12 @@ def _width_of(cells: list[str]) -> int:
     """Return 0 for a column of short texts, which are not to be broken, up to 2 for one of sentences."""
     longest = max((text_width(re.sub(r"<[^>]+>", "", cell)) for cell in cells), default=0)
     return (longest > 16) + (longest > 40)
+
+
+def _head_class(header: str, form: str) -> str:
+    if is_number(form):
+        return "ev-num"
+    return "ev-short" if text_width(header) <= 12 else ""
 
 
 def _inside(row: dict[Any, Any], column: str, form: str, lang: str, link: Mapping[str, str] | None) -> str:

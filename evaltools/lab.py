@@ -136,10 +136,15 @@ def _serve(folder: Path, environment: Mapping[str, str], lang: str, port: int, b
             "--LabApp.log_level=ERROR",
             # on loopback and behind a token, root of a container may use it too
             "--ServerApp.allow_root=True",
+            "--ServerApp.answer_yes=True",
         ]
     )
-    address = f"{server.connection_url}lab?token={token}"
-    console.say(word("run.lab_address", lang, address=address))
-    console.say(word("run.lab_stop", lang))
+
+    def announce() -> None:
+        console.say(word("run.lab_address", lang, address=f"{server.connection_url}lab?token={token}"))
+        console.say(word("run.lab_stop", lang))
+
+    # the server takes its port in the same loop, before this
+    server.io_loop.add_callback(announce)
     server.start()
     return 0

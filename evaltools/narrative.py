@@ -56,19 +56,16 @@ def changes_summary(table: pd.DataFrame, area_name: str, period: str, lang: str)
     """Count what an overview holds: better, worse, same; targets met; missing."""
     known = table[table["value"].notna()]
     counts = known["status"].value_counts()
-    compared = known["change_pp"].notna()
-    texts = [
-        word(
-            "report.changes_summary",
-            lang,
-            area=area_name,
-            period=wording.period(period, lang),
-            known=len(known),
-            compared_count=int(compared.sum()),
-            not_comparable=int((~compared).sum()),
-            **{name: int(counts.get(name, 0)) for name in ("better", "worse", "same", "neutral")},
-        )
-    ]
+    compared = int(known["change_pp"].notna().sum())
+    kinds = [name for name in ("better", "worse", "same", "neutral") if counts.get(name, 0)]
+    parts = joined((word(f"report.count_{name}", lang, n=int(counts[name])) for name in kinds), lang)
+    about = {"area": area_name, "period": wording.period(period, lang), "known": len(known)}
+    if compared:
+        texts = [word("report.changes_summary", lang, compared_count=compared, parts=parts, **about)]
+    else:
+        texts = [word("report.changes_none", lang, **about)]
+    if compared and compared < len(known):
+        texts.append(word("report.not_comparable", lang, n=len(known) - compared))
     aims = known["target_status"].value_counts()
     met, not_met = int(aims.get("met", 0)), int(aims.get("not_met", 0))
     if met + not_met:
@@ -187,6 +184,8 @@ def compared_with(period: str, lang: str) -> str:
 
 def adjusted_summary(changed: pd.DataFrame, stage: str, lang: str) -> str:
     """Say how many values of the period were adjusted, and as of which stage this page stands."""
+    if changed.empty:
+        return word("report.quality_unadjusted", lang)
     return word("report.quality_adjusted", lang, n=len(changed), stage=wording.stage(stage, lang))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -98,6 +99,12 @@ class ProblemList:
         frame = self.frame()
         if (frame["level"] == "error").any():
             raise InputError(frame)
+
+
+def where_in(text: str, lang: str) -> str:
+    """Return a place such as "facts.csv row 12 column value" in the reader's language."""
+    text = re.sub(r" row (\d+)", lambda m: word("findings.at_row", lang, row=m[1]), text)
+    return re.sub(r" column ([^\s;]+)", lambda m: word("findings.at_column", lang, column=m[1]), text)
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:

@@ -182,7 +182,9 @@ class Publish:
             print(f"[{data['kind']}] {data.get('title') or data.get('caption') or data.get('sentences') or ''}")
             return
         if not self._styled:
-            style = {"text/html": f"<style>{content_css()}</style>", MIME: {"kind": "style"}}
+            # JupyterLab styles tables and lists of its own; an id in the selector outweighs it.
+            css = re.sub(r"\.ev(?=[ {])", ":is(.ev,#ev)", content_css())
+            style = {"text/html": f"<style>{css}</style>", MIME: {"kind": "style"}}
             display(style, raw=True)  # type: ignore[no-untyped-call]
             self._styled = True
         html = f'<div class="ev">{html}</div>'

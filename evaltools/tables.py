@@ -277,15 +277,11 @@ def check_key(frame: pd.DataFrame, table: str, label: str, problems: ProblemList
 def check_codes(
     codes: pd.Series,
     valid: Iterable[str],
-    what: str,
     label: str,
     problems: ProblemList,
     also: tuple[str, ...] = (),
 ) -> None:
-    """Name every cell of `codes` that is neither one of `valid` nor of `also`, with what it probably meant.
-
-    `what` is the word for the thing (`area`, `unit`, `item`, `indicator`).
-    """
+    """Name every cell of `codes` that is neither one of `valid` nor of `also`, with what it probably meant."""
     known = set(valid)
     for code in codes[~codes.isin(known | set(also))].unique():
         if code == "":
@@ -297,7 +293,6 @@ def check_codes(
             problems.say(
                 key,
                 where=f"{label} row {row} column {codes.name}",
-                what=what,
                 found=code,
                 near=stripped.get(code, "") or nearest(code, known) or "—",
             )

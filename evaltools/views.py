@@ -15,7 +15,7 @@ from evaltools.aggregation import PLACE, active
 from evaltools.catalogue import OF_UNITS
 from evaltools.datasets import Data
 from evaltools.measures import indicators
-from evaltools.problems import LEVELS
+from evaltools.problems import LEVELS, where_in
 from evaltools.regions import RegionFigures
 from evaltools.standards import Standard
 from evaltools.trends import year_on_year
@@ -282,7 +282,7 @@ def findings(found: pd.DataFrame, period: str, lang: str) -> pd.DataFrame:
             "subject": rows["subject"],
             "sentence": rows[f"sentence_{lang}"],
             "evidence": rows["evidence"],
-            "where": rows["where"],
+            "where": [where_in(text, lang) for text in rows["where"]],
         }
     ).reset_index(drop=True)
 

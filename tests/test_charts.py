@@ -333,6 +333,7 @@ def test_wrapping_keeps_every_character_and_the_width(text: str, width: int) -> 
     # A closing mark may hang over, as it must not begin a line.
     assert max(map(text_width, lines)) <= max(width, longest_word) + 3
     assert not any(line.startswith(("）", "%", ")")) for line in lines)
+    assert text_width(lines[-1]) >= max(map(text_width, lines)) / 3 or len(lines) == 1, "nothing is left over"
     if text.isascii():
         assert set(re.findall(r"[A-Za-z]+", " ".join(lines))) == set(re.findall(r"[A-Za-z]+", text))
 

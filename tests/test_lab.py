@@ -1,0 +1,145 @@
+"""`evaltools lab`: working copies that keep what somebody has edited, and the real JupyterLab on loopback."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+import uuid
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import tiny
+import websocket
+from nbformat.v4 import new_markdown_cell, new_output
+
+from evaltools import notebook_files, plans
+from evaltools.lab import working_copies
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = tiny.small_home(tmp_path / "home")
+    monkeypatch.setenv("EVALTOOLS_HOME", str(home))
+    tiny.notebook(home, "04_county_report", "area", 4, "print(area, data, 1 + level)")
+    tiny.notebook(home, "05_region_report", "region", 5, "print(period)")
+    return home
+
+
+def make(root: Path, area: str = "010203") -> Any:
+    return working_copies(plans.make(plans.Request("small", "2023")), area, root)
+
+
+def test_copies_are_set_to_the_county(home: Path, tmp_path: Path) -> None:
+    copies = make(tmp_path)
+    assert copies.folder == tmp_path / "small" / "2023" / "010203"
+    assert copies.written == ("04_county_report.ipynb", "05_region_report.ipynb")
+    source = notebook_files.read(copies.folder / "04_county_report.ipynb").cells[1].source
+    assert source.splitlines()[:3] == ['data: str = "small"', 'period: str = "2023"', 'area: str = "010203"']
+    original = (home / "notebooks" / "04_county_report.ipynb").read_text(encoding="utf-8")
+    assert 'area: str = \\"02\\"' in original
+
+
+def test_an_edited_copy_is_kept_and_an_untouched_one_brought_up_to_date(home: Path, tmp_path: Path) -> None:
+    folder = make(tmp_path).folder
+    edited, run = folder / "04_county_report.ipynb", folder / "05_region_report.ipynb"
+    notebook = notebook_files.read(edited)
+    notebook.cells.append(new_markdown_cell("my own question"))
+    edited.write_text(notebook_files.text_of(notebook), encoding="utf-8")
+    notebook = notebook_files.read(run)
+    notebook.cells[2].outputs = [new_output("stream", text="2023\n")]
+    run.write_text(notebook_files.text_of(notebook), encoding="utf-8")
+    before = (edited.read_bytes(), run.read_bytes())
+    again = make(tmp_path)
+    assert (again.written, again.kept) == ((), ("04_county_report.ipynb",))
+    assert (edited.read_bytes(), run.read_bytes()) == before
+    tiny.notebook(home, "04_county_report", "area", 4, "print('newer')")
+    tiny.notebook(home, "05_region_report", "region", 5, "print('newer')")
+    newer = make(tmp_path)
+    assert (newer.written, newer.kept) == (("05_region_report.ipynb",), ("04_county_report.ipynb",))
+    assert edited.read_bytes() == before[0]
+    edited.unlink()
+    assert make(tmp_path).written == ("04_county_report.ipynb",)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def call(url: str, token: str, method: str = "GET", content: object = None) -> Any:
+    body = None if content is None else json.dumps(content).encode()
+    headers = {"Authorization": f"token {token}", "Content-Type": "application/json"}
+    request = urllib.request.Request(url, body, headers, method=method)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        text = answer.read()
+    return json.loads(text) if text else None
+
+
+def execute(url: str, token: str, kernel: str, source: str) -> str:
+    """Run a cell through the kernel's channels, as JupyterLab does, and return what it printed."""
+    channels = f"{url.replace('http', 'ws', 1)}api/kernels/{kernel}/channels?token={token}"
+    connection = websocket.create_connection(channels, timeout=120)
+    header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "version": "5.3"}
+    header |= {"session": uuid.uuid4().hex, "username": "", "date": "2024-01-01T00:00:00Z"}
+    request = {"code": source, "silent": False, "store_history": True, "allow_stdin": False}
+    message = {"header": header, "parent_header": {}, "metadata": {}, "content": request, "channel": "shell"}
+    connection.send(json.dumps(message))
+    printed = ""
+    try:
+        while True:
+            found = json.loads(connection.recv())
+            if found["parent_header"].get("msg_id") != header["msg_id"]:
+                continue
+            content = found["content"]
+            if found["msg_type"] == "stream":
+                printed += content["text"]
+            elif found["msg_type"] == "error":
+                raise AssertionError("\n".join(content["traceback"]))
+            elif found["msg_type"] == "status" and content["execution_state"] == "idle":
+                return printed
+    finally:
+        connection.close()
+
+
+def test_lab_serves_the_copies_on_loopback_behind_a_token_and_runs_them(home: Path) -> None:
+    arguments = ["lab", "--data", "small", "--area", "010203", "--lang", "en"]
+    line, environment = tiny.command(home, *arguments, "--port", str(free_port()), "--no-browser")
+    process = subprocess.Popen(
+        line, env=environment, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+    )
+    try:
+        assert process.stderr is not None
+        address = next(text for text in process.stderr if "?token=" in text)
+        match = re.search(r"(http://127\.0\.0\.1:\d+/)lab\?token=([0-9a-f]{48})", address)
+        assert match is not None, address
+        url, token = match.groups()
+        listening = [c.laddr.ip for c in psutil.Process(process.pid).net_connections() if c.status == "LISTEN"]
+        assert set(listening) == {"127.0.0.1"}
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            call(f"{url}api/contents", "wrong")
+        assert caught.value.code == 403
+        names = {entry["name"] for entry in call(f"{url}api/contents", token)["content"]}
+        assert names == {"04_county_report.ipynb", "05_region_report.ipynb"}
+        with urllib.request.urlopen(f"{url}lab?token={token}", timeout=60) as page:
+            assert b"JupyterLab" in page.read()
+        notebook = call(f"{url}api/contents/04_county_report.ipynb", token)["content"]
+        kernel = call(f"{url}api/kernels", token, "POST", {"name": "python3"})["id"]
+        cells = [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
+        assert [execute(url, token, kernel, cell) for cell in cells] == ["", "010203 small 2\n"]
+        loads = "import evaltools as ev\nprint(sorted(ev.load(data, area=area).facts['area'].unique()))"
+        assert execute(url, token, kernel, loads) == "['010203']\n"
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert children
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, rest = process.communicate(timeout=60)
+    assert not psutil.wait_procs(children, timeout=30)[1]
+    assert "without encryption" not in rest and "Traceback" not in rest
