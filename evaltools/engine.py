@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from evaltools import notebook_files
+from evaltools.notebook_parameters import Value
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -45,7 +46,7 @@ class Work:
 
     notebook: str
     area: str
-    parameters: Mapping[str, notebook_files.Value] = field(default_factory=dict)
+    parameters: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from evaltools import console, manifests, notebook_files, plans
+from evaltools.notebook_parameters import with_values
 from evaltools.plans import Page, Plan
 from evaltools.wording import word
 
@@ -84,7 +85,7 @@ def _set(page: Page) -> Any:
     notebook = notebook_files.read(page.notebook.path)
     cell = notebook_files.parameters_cell(notebook)
     if cell is not None:
-        cell.source = notebook_files.with_values(cell.source, page.work.parameters)
+        cell.source = with_values(cell.source, page.work.parameters)
     return notebook
 
 

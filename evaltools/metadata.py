@@ -22,8 +22,10 @@ class Meta:
     synthetic: bool
     notice_zh: str
     notice_en: str
-    licence: str
-    source: str
+    licence_zh: str
+    licence_en: str
+    source_zh: str
+    source_en: str
     code_pattern: str
     origins: tuple[str, ...]
     standard: str
@@ -66,7 +68,8 @@ def read_meta(folder: Path, problems: ProblemList) -> Meta:
         )
         pattern = ""
     title = content.get("title", folder.name)
-    licences = content.get("licenses", [])
+    licence = "; ".join(entry.get("title") or entry.get("name", "") for entry in content.get("licenses", []))
+    source = "; ".join(entry.get("title", "") for entry in content.get("sources", []))
     return Meta(
         name=content.get("name", folder.name),
         title_zh=own.get("title_zh", title),
@@ -75,8 +78,10 @@ def read_meta(folder: Path, problems: ProblemList) -> Meta:
         synthetic=bool(own.get("synthetic", False)),
         notice_zh=own.get("notice_zh", ""),
         notice_en=own.get("notice_en", ""),
-        licence="; ".join(entry.get("title") or entry.get("name", "") for entry in licences),
-        source="; ".join(entry.get("title", "") for entry in content.get("sources", [])),
+        licence_zh=own.get("licence_zh", licence),
+        licence_en=own.get("licence_en", licence),
+        source_zh=own.get("source_zh", source),
+        source_en=own.get("source_en", source),
         code_pattern=pattern,
         origins=tuple(own.get("origins", ())),
         standard=own.get("standard") or "",

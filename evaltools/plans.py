@@ -11,7 +11,8 @@ from pathlib import Path
 from evaltools import datasets, notebook_files, periods
 from evaltools.engine import Work
 from evaltools.metadata import read_meta
-from evaltools.notebook_files import NotebookFile, Value, say
+from evaltools.notebook_files import NotebookFile, say
+from evaltools.notebook_parameters import Value, describe, typed
 from evaltools.problems import InputError, ProblemList, nearest
 from evaltools.wording import LANGUAGES
 
@@ -221,10 +222,10 @@ def _pages(plan: Plan, chosen: set[str], parameters: Mapping[str, Value], proble
                 if name not in file.parameters:
                     continue
                 try:
-                    values[name] = notebook_files.typed(file.parameters[name], text)
+                    values[name] = typed(file.parameters[name], text)
                 except ValueError:
                     if where not in told:
-                        allowed = notebook_files.describe(file.parameters[name])
+                        allowed = describe(file.parameters[name])
                         found = {"subject": name, "evidence": text, "notebook": file.name, "allowed": allowed}
                         say(problems, "parameter_value", where=where, **found)
                     told.add(where)

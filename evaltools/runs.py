@@ -14,7 +14,8 @@ from typing import Protocol
 from evaltools import datasets, plans
 from evaltools.engine import Engine, PapermillEngine
 from evaltools.manifests import Record
-from evaltools.notebook_files import Value, say
+from evaltools.notebook_files import say
+from evaltools.notebook_parameters import Value
 from evaltools.plans import Page, Plan
 from evaltools.problems import ProblemList
 from evaltools.site_folder import SiteFolder
@@ -107,7 +108,7 @@ def run(
     try:
         if todo:
             with tempfile.TemporaryDirectory(prefix="evaltools-", ignore_cleanup_errors=True) as scratch:
-                environment = _environment(plan, Path(scratch), site)
+                environment = surroundings(plan, Path(scratch), site)
                 if engine is None:
                     engine = PapermillEngine(plan.home, plan.home / "notebooks", environment)
                 _execute(engine, todo, jobs or jobs_of_machine(), site, progress)
@@ -127,7 +128,7 @@ def jobs_of_machine() -> int:
     return len(allowed(0)) if allowed is not None else os.cpu_count() or 1
 
 
-def _environment(plan: Plan, scratch: Path, site: SiteFolder) -> dict[str, str]:
+def surroundings(plan: Plan, scratch: Path, site: SiteFolder) -> dict[str, str]:
     """Compute what all counties share; return how notebooks find it, and by name what may lie anywhere."""
     from evaltools import regions  # with scipy, which a run that executes nothing need not wait for
 
@@ -139,7 +140,7 @@ def _environment(plan: Plan, scratch: Path, site: SiteFolder) -> dict[str, str]:
     }
     if plan.standard is not None and plan.standard != datasets.standard_path(plan.standard.stem, plan.dataset):
         folder = scratch / "standards"
-        folder.mkdir()
+        folder.mkdir(parents=True)
         (folder / f"{plan.standard.stem}.yaml").write_bytes(plan.standard.read_bytes())
         found["EVALTOOLS_STANDARDS"] = str(folder)
     return found

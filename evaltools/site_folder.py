@@ -216,8 +216,8 @@ class SiteFolder:
             "stage": plan.data.stage,
             "standard_title": getattr(standard, f"name_{lang}") if standard is not None else "",
             "audience": AUDIENCE,
-            "source": meta.source,
-            "licence": meta.licence,
+            "source": getattr(meta, f"source_{lang}"),
+            "licence": getattr(meta, f"licence_{lang}"),
             "links": tuple(self._links(page)),
             "notebook_href": page.ipynb.removeprefix(page.folder),
         }

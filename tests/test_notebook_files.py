@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from evaltools import notebook_files
-from evaltools.notebook_files import NotebookFile, check_parameters, parameters_of, typed, with_values
+from evaltools.notebook_files import NotebookFile, check_parameters
+from evaltools.notebook_parameters import Value, describe, parameters_of, typed, with_values
 from evaltools.problems import ProblemList
 
 NEEDED = 'data: str = "example"\nperiod: str = "2024"\narea: str = "990101"\n'
@@ -120,7 +121,7 @@ def test_annotations_that_papermill_misses_are_read() -> None:
         "when = date.today()\n"
         "table: dict = {}\n"
     )
-    assert {name: notebook_files.describe(parameter) for name, parameter in found.items()} == {
+    assert {name: describe(parameter) for name, parameter in found.items()} == {
         "a": "str | None",
         "s": "str",
         "n": "int | None",
@@ -182,7 +183,7 @@ def test_a_text_becomes_what_the_annotation_asks(annotation: str, text: str, exp
         ("dict", "x"),
     ],
 )
-def test_what_does_not_fit_is_refused(annotation: str, value: notebook_files.Value) -> None:
+def test_what_does_not_fit_is_refused(annotation: str, value: Value) -> None:
     with pytest.raises(ValueError):
         typed(parameters_of(f"x: {annotation} = {{}}")["x"], value)
 
@@ -226,7 +227,7 @@ def test_values_replace_the_defaults_and_nothing_else() -> None:
 
 
 @given(st.one_of(st.text(), st.integers(), st.booleans(), st.none(), st.lists(st.text())))
-def test_a_value_written_into_a_notebook_is_the_value_read_from_it(value: notebook_files.Value) -> None:
+def test_a_value_written_into_a_notebook_is_the_value_read_from_it(value: Value) -> None:
     source = with_values("前 = 1; x: object = 0; y = 2", {"x": value})
     namespace: dict[str, object] = {}
     exec(compile(ast.parse(source), "cell", "exec"), namespace)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from xml.etree import ElementTree
@@ -109,6 +110,20 @@ def test_every_call_shows_one_output_in_two_forms(shell: InteractiveShell, lang:
     assert [item.string for item in texts[3].find_all("li")] == ["a", "b"]
     assert shown[3][MIME]["sentences"] == ["a", "b"]
     assert [part.get_text() for part in texts[5].find_all("dd")] == ["86.76e", "2"]
+
+
+def test_the_style_comes_once_and_touches_nothing_else_in_jupyterlab(shell: InteractiveShell) -> None:
+    publish = Publish()
+    with capture_output() as captured:
+        publish.text("a")
+        publish.text("b")
+    assert [output.data[MIME]["kind"] for output in captured.outputs] == ["style", "text", "text"]
+    css = captured.outputs[0].data["text/html"].removeprefix("<style>").removesuffix("</style>")
+    rules = re.findall(r"([^{}]+)\{[^{}]*\}", css)
+    assert len(rules) > 30
+    selectors = [part.strip() for rule in rules[1:] for part in re.split(r",(?![^(]*\))", rule)]
+    assert rules[0] == ":root"
+    assert {selector for selector in selectors if not selector.startswith(":is(.ev,#ev)")} == set()
 
 
 def test_outside_a_notebook_it_says_what_it_would_show(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ import pytest
 import tiny
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from evaltools import manifests, notebook_files, plans, runs
+from evaltools import datasets, manifests, notebook_files, plans, runs
 from evaltools.engine import Outcome, Work
 from evaltools.problems import InputError
 from evaltools.publishing import MIME
@@ -408,3 +408,42 @@ def test_pages_that_are_no_more_go_with_their_records(trends: Path) -> None:
     (trends / "notebooks" / "02_trends.ipynb").unlink()
     SiteFolder(plans.make(plans.Request("small"))).open()
     assert files(plan.site) == {"manifest.json"}
+
+
+STANDARD = """\
+id: mine
+name_zh: 我的标准
+name_en: My standard
+source: made for the tests
+mark: general
+total: 10
+rounding: {digits: 2, mode: half_up, on: line}
+missing: zero
+not_applicable: exclude
+grades: [{id: all, name_zh: 全, name_en: All, from: 0}]
+sections:
+  - id: only
+    name_zh: 甲
+    name_en: Only
+    points: 10
+    lines: [{id: "1", indicator: share, rule: proportional, points: 10, target: 50, source: s, mark: general}]
+"""
+
+
+def test_a_standard_s_file_goes_by_its_name_and_notebooks_find_it(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(STANDARD, encoding="utf-8")
+    tiny.notebook(home, "04_county_report", "area", 4, "1", parameters='standard: str = ""\n')
+    plan = plans.make(plans.Request("small", standard=str(file)))
+    assert plan.identity["standard"] == "mine"
+    assert {page.work.parameters.get("standard") for page in plan.pages} == {"mine", None}
+    site = SiteFolder(plan)
+    assert site.inputs["standard/mine.yaml"] == manifests.digest_of(file)
+    environment = runs.surroundings(plan, tmp_path / "scratch", site)
+    file.unlink()
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    standard = datasets.load("small", area="02", standard="mine").standard
+    assert standard is not None and standard.name_zh == "我的标准"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -169,3 +171,12 @@ def test_files_of_the_repository_have_short_names_that_windows_allows() -> None:
 def test_ruff_refuses_a_text_file_opened_without_its_encoding() -> None:
     chosen = project()["tool"]["ruff"]["lint"]
     assert "PLW1514" in chosen["select"] and chosen["preview"] is True
+
+
+def test_a_test_that_leaves_an_encoding_to_the_system_fails(tmp_path: Path) -> None:
+    careless = tmp_path / "test_careless.py"
+    careless.write_text("def test_it(tmp_path):\n    (tmp_path / 'x').write_text('x')\n", encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "-p", "conftest", str(careless)]
+    ran = subprocess.run(command, cwd=ROOT / "tests", capture_output=True, encoding="utf-8", check=False)
+    assert ran.returncode == 1
+    assert "EncodingWarning: 'encoding' argument not specified" in ran.stdout
