@@ -50,6 +50,11 @@ class Reasons:
         places, distinct = pd.factorize(texts)
         return np.array([self.code(str(text)) for text in distinct], dtype=np.int32)[places]
 
+    def joined(self, text: str, codes: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the codes of `text` with each reason after it, as in "above 100%; sum of 2 predecessors"."""
+        known = {code: self.code(f"{text}; {self.texts[code]}" if code else text) for code in np.unique(codes)}
+        return np.array([known[code] for code in codes], dtype=np.int32)
+
     def weightier(self, first: NDArray[np.int32], second: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return of two reasons the one that decides: not applicable, then missing, then a remark; first of equals."""
         rank = np.array([self._rank(text) for text in self.texts])

@@ -8,8 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import gdtrib
-from scipy.stats import norm
+from scipy.special import gdtrib, ndtri
 
 from evaltools import formulas
 from evaltools.rates import Floats
@@ -293,7 +292,7 @@ def _positions(valued: pd.DataFrame, per: pd.Series) -> tuple[pd.Series, pd.Seri
 
 
 def _proportion_limits(n: Floats, average: float, tail: float) -> tuple[Floats, Floats]:
-    half = norm.isf(tail) * np.sqrt(average * (1 - average) / n)
+    half = -ndtri(tail) * np.sqrt(average * (1 - average) / n)
     return np.clip(average - half, 0, 1), np.clip(average + half, 0, 1)
 
 

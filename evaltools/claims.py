@@ -9,20 +9,19 @@ import numpy as np
 import pandas as pd
 
 from evaltools.datasets import Data
-from evaltools.findings import Findings, number
-from evaltools.measures import indicators
+from evaltools.findings import Findings, Indicators, number
 from evaltools.tables import each_row
 from evaltools.trends import year_on_year
 from evaltools.wording import word
 
 
-def check_claims(data: Data) -> pd.DataFrame:
+def check_claims(data: Data, ind: Indicators) -> pd.DataFrame:
     """Find claims that their own figures, or the data, do not bear out at the precision they are printed with."""
     found = Findings(data)
-    ind = indicators(data, "year")
+    yearly = ind("year")
     # a later definition replaces an earlier one in the dictionary: claims mean the newest
-    level = {_key(row): row for row in each_row(ind.sort_values("definition"))}
-    change = {_key(row): row for row in each_row(year_on_year(ind, data.breaks).sort_values("definition"))}
+    level = {_key(row): row for row in each_row(yearly.sort_values("definition"))}
+    change = {_key(row): row for row in each_row(year_on_year(yearly, data.breaks).sort_values("definition"))}
     per = data.catalogue.drop_duplicates("indicator", keep="last").set_index("indicator")["per"].astype(float)
     targets = data.targets[data.targets["unit"] == ""].set_index(["period", "area", "indicator"])["target"]
     for row in each_row(data.claims):

@@ -18,7 +18,11 @@ from evaltools.problems import InputError, ProblemList, nearest
 from evaltools.tables import each_row
 
 
-@dataclass(frozen=True)
+STANDARDS = "EVALTOOLS_STANDARDS"
+"""Environment variable by which a run tells its notebooks where a standard given as a file lies."""
+
+
+@dataclass(frozen=True, eq=False)
 class Data:
     """One dataset, or one area's part of it. Frames have the columns of `tables.TABLES`.
 
@@ -254,7 +258,8 @@ def standard_path(name: str, folder: Path) -> Path | None:
     direct = Path(name)
     if direct.suffix in (".yaml", ".yml") and direct.is_file():
         return direct
-    for root in (folder / "standards", home() / "data" / "standards"):
+    own = os.environ.get(STANDARDS)
+    for root in (*([Path(own)] if own else []), folder / "standards", home() / "data" / "standards"):
         path = root / f"{name}.yaml"
         if path.is_file():
             return path

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
-Cause = Literal["", "cell", "kernel", "worker", "start", "page"]
+Cause = Literal["", "cell", "kernel", "worker", "start", "page", "write"]
 """What went wrong: an error in a cell, the death of its kernel or worker, a kernel that did not start; or the
-notebook ran and no page could be made of it."""
+notebook ran and no page could be made of it, or none be written."""
 
 RECYCLE_AFTER = 100
 """Works after which a worker process is replaced by a new one, against whatever grows."""

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pandas as pd
+
 from evaltools.datasets import Data
 from evaltools.problems import ProblemList
 from evaltools.tables import each_row
 from evaltools.wording import period as period_label
 from evaltools.wording import rounded, word
+
+Indicators = Callable[[str], pd.DataFrame]
+"""Gives `ev.indicators` of a dataset for a frequency."""
 
 
 def number(value: float, digits: int | None = None) -> str:

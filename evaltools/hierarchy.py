@@ -20,7 +20,7 @@ def check_places(areas: pd.DataFrame, units: pd.DataFrame, meta: Meta, problems:
                 problems.say("code_pattern", where=where, found=code, allowed=meta.code_pattern)
     for column in ("parent", "successor"):
         tables.check_codes(areas[column], areas["area"], "areas.csv", problems)
-        for area, rows in units.groupby("area"):
+        for _, rows in units.groupby("area"):
             tables.check_codes(rows[column], rows["unit"], "units.csv", problems)
         _check_circle(dict(zip(areas["area"], areas[column], strict=True)), "areas.csv", column, problems)
         pairs = zip(units["area"] + " " + units["unit"], units["area"] + " " + units[column], strict=True)

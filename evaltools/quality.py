@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,9 @@ from evaltools import formulas, periods
 from evaltools.aggregation import KEY, NOT_APPLICABLE, NOT_REPORTED, PLACE, ItemValues, active, item_values, trusted
 from evaltools.claims import check_claims
 from evaltools.datasets import Data
-from evaltools.findings import Findings, number
-from evaltools.measures import ABOVE_ALL, evaluate, indicators
+from evaltools.findings import Findings, Indicators, number
+from evaltools.grid import evaluate
+from evaltools.measures import ABOVE_ALL, indicators
 from evaltools.problems import COLUMNS, LEVELS
 from evaltools.tables import each_row
 from evaltools.wording import period as period_label
@@ -33,13 +35,14 @@ def check(data: Data) -> pd.DataFrame:
     is the catalogue's check, or the name of a rule here; `where` the file and row (or the sender's cell) of the
     numbers concerned; `evidence` the arithmetic; `likely` what probably happened, "" when nothing can be said.
     """
-    found = [data.remarks, *(rule(data) for rule in RULES)]
+    ind = cache(partial(indicators, data))  # every frequency once, whichever rules ask for it
+    found = [data.remarks, *(rule(data, ind) for rule in RULES)]
     frame = pd.concat(found, ignore_index=True).astype("str")[COLUMNS]
     order = frame["level"].map({level: at for at, level in enumerate(LEVELS)})
     return frame.iloc[order.argsort(kind="stable")].reset_index(drop=True)
 
 
-def relations(data: Data) -> pd.DataFrame:
+def relations(data: Data, ind: Indicators) -> pd.DataFrame:
     """Find where a relation of the catalogue does not hold between the numbers of one place and period."""
     found = Findings(data)
     facts = trusted(data.facts, data.meta.origins)
@@ -91,12 +94,12 @@ def _holds(left: NDArray[np.float64], comparison: str, right: NDArray[np.float64
     return holds[comparison]
 
 
-def above_all(data: Data) -> pd.DataFrame:
+def above_all(data: Data, ind: Indicators) -> pd.DataFrame:
     """Find proportions above 100 %: more were served than there are."""
     found = Findings(data)
     for every in ("year", "month"):
-        ind = indicators(data, every)
-        for row in each_row(ind[ind["reason"].str.startswith(ABOVE_ALL)]):
+        rows = ind(every)
+        for row in each_row(rows[rows["reason"].str.startswith(ABOVE_ALL)]):
             found.find(
                 "above_100",
                 "error",
@@ -121,7 +124,7 @@ def _where(data: Data, period: str, area: str, unit: str, indicator: str, defini
     return "; ".join(facts.loc[here & facts["item"].isin(used), "source"])
 
 
-def units_against_total(data: Data) -> pd.DataFrame:
+def units_against_total(data: Data, ind: Indicators) -> pd.DataFrame:
     """Find totals that a county reports beside its units' figures and that are not their sum."""
     found = Findings(data)
     summable = set(data.items.loc[data.items["over_units"] == "sum", "item"])
@@ -158,7 +161,7 @@ def units_against_total(data: Data) -> pd.DataFrame:
     return found.frame()
 
 
-def months_against_year(data: Data) -> pd.DataFrame:
+def months_against_year(data: Data, ind: Indicators) -> pd.DataFrame:
     """Find years whose figure differs from what the place's own twelve months give."""
     found = Findings(data)
     yearly, monthly = (data.facts["period"].str.fullmatch(form) for form in (r"\d{4}", r"\d{4}-\d{2}"))
@@ -188,7 +191,7 @@ def months_against_year(data: Data) -> pd.DataFrame:
     return found.frame()
 
 
-def origins_differ(data: Data) -> pd.DataFrame:
+def origins_differ(data: Data, ind: Indicators) -> pd.DataFrame:
     """Find one quantity with two values in two returns."""
     found = Findings(data)
     counted = trusted(data.facts, data.meta.origins)
@@ -213,7 +216,7 @@ def origins_differ(data: Data) -> pd.DataFrame:
     return found.frame()
 
 
-def silent_units(data: Data) -> pd.DataFrame:
+def silent_units(data: Data, ind: Indicators) -> pd.DataFrame:
     """Find units that exist in a year in which their county reported by unit, and sent nothing."""
     found = Findings(data)
     facts = data.facts[(data.facts["unit"] != "") & (data.facts["period"] != periods.UNKNOWN)]
@@ -234,7 +237,7 @@ def silent_units(data: Data) -> pd.DataFrame:
     return found.frame()
 
 
-def outliers(data: Data) -> pd.DataFrame:
+def outliers(data: Data, ind: Indicators) -> pd.DataFrame:
     """Find yearly counts many times larger or smaller than the same place usually reports.
 
     The usual size is the median of the place's other years (three at least, `OUTLIER_FLOOR` or more).
@@ -266,7 +269,7 @@ def outliers(data: Data) -> pd.DataFrame:
     return found.frame()
 
 
-RULES: list[Callable[[Data], pd.DataFrame]] = [
+RULES: list[Callable[[Data, Indicators], pd.DataFrame]] = [
     relations,
     above_all,
     units_against_total,
@@ -276,4 +279,4 @@ RULES: list[Callable[[Data], pd.DataFrame]] = [
     silent_units,
     outliers,
 ]
-"""Every rule: a function from a dataset to its findings."""
+"""Every rule: a function from a dataset, and its indicators by frequency, to its findings."""

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import chi2, norm
+from scipy.special import chdtri, gammaincinv, ndtri
 
 Floats = NDArray[np.float64]
 Numbers = ArrayLike | pd.Series
@@ -163,8 +163,8 @@ def exact_poisson_limits(count: ArrayLike, confidence: float = 0.95) -> tuple[Fl
     x = np.asarray(count, dtype=float)
     x = np.where(x >= 0, x, np.nan)
     some = np.where(x > 0, x, 1.0)
-    lower = np.where(x == 0, 0.0, chi2.ppf(tail, 2 * some) / 2)
-    upper = chi2.isf(tail, 2 * x + 2) / 2
+    lower = np.where(x == 0, 0.0, gammaincinv(some, tail))
+    upper = chdtri(2 * x + 2, tail) / 2
     return np.where(np.isnan(x), np.nan, lower), upper
 
 
@@ -184,7 +184,7 @@ def _checked(confidence: float) -> float:
 
 def _z(confidence: float) -> float:
     """Two-sided normal quantile, 1.96 for 0.95."""
-    return float(norm.isf((1 - _checked(confidence)) / 2))
+    return float(-ndtri((1 - _checked(confidence)) / 2))
 
 
 def _columns(**named: Numbers) -> tuple[pd.Index, list[Floats]]:

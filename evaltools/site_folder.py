@@ -123,9 +123,15 @@ class SiteFolder:
             except Exception as error:  # one page's fault must not stop the others
                 reason = plain(f"{type(error).__name__}: {error}")
                 outcome = replace(outcome, state="failed", cause="page", reason=reason)
+        hashes: dict[str, str] = {}
+        try:
+            for name, content in files.items():
+                hashes[name] = manifests.write(self.path / name, content)
+        except OSError as error:  # a table open in Excel on Windows cannot be replaced
+            told = plain(f"{name}: {error.strerror or error}")
+            outcome = replace(outcome, state="failed", cause="write", reason=told)
         if outcome.state != "ok":
-            files = {page.html: self._failure(page, outcome)}
-        hashes = {name: manifests.write(self.path / name, content) for name, content in files.items()}
+            hashes[page.html] = manifests.write(self.path / page.html, self._failure(page, outcome))
         record = Record(
             area=page.work.area,
             notebook=page.work.notebook,

@@ -130,7 +130,7 @@ def overview(data: Data, ind: pd.DataFrame, region: RegionFigures, area: str, pe
     key = ["indicator", "definition"]
     bench = region.benchmark
     here = bench[(bench["period"] == period) & (bench["area"] == area)]
-    known = here[[*key, "median", "p25", "p75", "rank", "n_areas", "total_value"]]
+    known = here[[*key, "median", "p25", "p75", "rank", "n_areas", "total_value", "reference_value"]]
     result = now.merge(
         change[[*key, "previous_period", "previous_value", "change_pp", "change_percent", "reason"]],
         on=key,
@@ -268,8 +268,7 @@ def units_behind(
 
 def findings(found: pd.DataFrame, period: str, lang: str) -> pd.DataFrame:
     """Return the findings of a period (and those of its months), errors first, with the sentence in one language."""
-    inside = [p == "" or (p not in ("*", periods.UNKNOWN) and periods.contains(period, p)) for p in found["period"]]
-    rows = found[inside]
+    rows = found[found["period"].map(lambda p: _inside(p, period)).astype(bool)]
     levels = {level: word(f"report.level_{level}", lang) for level in LEVELS}
     return pd.DataFrame(
         {
@@ -285,6 +284,10 @@ def findings(found: pd.DataFrame, period: str, lang: str) -> pd.DataFrame:
             "where": [where_in(text, lang) for text in rows["where"]],
         }
     ).reset_index(drop=True)
+
+
+def _inside(period: str, outer: str) -> bool:
+    return period == "" or (period not in ("*", periods.UNKNOWN) and periods.contains(outer, period))
 
 
 def completeness(data: Data, area: str, period: str, lang: str) -> pd.DataFrame:

@@ -382,6 +382,19 @@ def test_two_notebooks_of_a_county_cannot_publish_different_tables_of_one_name(t
     assert (plan.site / "02" / "tables" / "numbers.csv").read_text(encoding="utf-8-sig") == "a\n1\n"
 
 
+def test_a_table_that_cannot_be_written_is_that_page_s_failure(trends: Path) -> None:
+    plan = plans.make(plans.Request("small", areas=["02"]))
+    site = SiteFolder(plan)
+    site.open()
+    (plan.site / "02" / "tables" / "numbers.csv").mkdir(parents=True)  # stands for one that Excel holds open
+    first = next(page for page in plan.pages if page.work.area == "02")
+    refusal = site.publish(first, outcome_of(first, "a\n1\n"))
+    assert (refusal.state, refusal.cause) == ("failed", "write")
+    assert refusal.reason.startswith("02/tables/numbers.csv: ")
+    assert "Excel" in (plan.site / first.html).read_text(encoding="utf-8")
+    assert not list(plan.site.rglob(f"{manifests.UNFINISHED}*"))
+
+
 def test_the_index_knows_every_county_s_state(trends: Path) -> None:
     plan = plans.make(plans.Request("small"))
     site = SiteFolder(plan)
