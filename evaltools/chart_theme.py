@@ -176,7 +176,7 @@ def _lines(text: str, width: int) -> list[str]:
     for part in re.findall(r"[^\W\d_⺀-鿿가-힣]+[^\S\n]?|\d[\d.,%‰–-]*|.", text):
         size = text_width(part)
         # A closing mark never begins a line.
-        if line and used + size > width and part not in "，。、；：）”》%‰)":
+        if line and used + size > width and part not in "，。、；：）”》%‰),.;:!?":
             lines.append(line.rstrip())
             line, used = "", 0
         if line or part.strip():

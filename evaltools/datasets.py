@@ -17,7 +17,6 @@ from evaltools.metadata import Meta, read_meta
 from evaltools.problems import InputError, ProblemList, nearest
 from evaltools.tables import each_row
 
-
 STANDARDS = "EVALTOOLS_STANDARDS"
 """Environment variable by which a run tells its notebooks where a standard given as a file lies."""
 

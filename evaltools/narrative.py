@@ -231,19 +231,12 @@ def unscored(data: Data, region: RegionFigures, area: str, area_name: str, perio
     rows = rows[(rows["period"] == period) & (rows["area"] == area)]
     judged = rows[rows["rank"].notna() & (rows["n_areas"] >= 4)]
     place = judged["rank"] / judged["n_areas"]
-    return [
-        word("report.no_standard", lang),
-        word(
-            "report.county_compare",
-            lang,
-            area=area_name,
-            period=wording.period(period, lang),
-            known=int(rows["value"].notna().sum()),
-            judged=len(judged),
-            best=int((place <= 0.25).sum()),
-            last=int((place > 0.75).sum()),
-        ),
-    ]
+    texts = [word("report.no_standard", lang)]
+    if len(judged):
+        counts = {"judged": len(judged), "best": int((place <= 0.25).sum()), "last": int((place > 0.75).sum())}
+        label = wording.period(period, lang)
+        texts.append(word("report.county_compare", lang, area=area_name, period=label, **counts))
+    return texts
 
 
 def comparison_notes(data: Data, lang: str) -> list[str]:

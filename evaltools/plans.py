@@ -164,8 +164,12 @@ def own_parameters(request: Request, chosen: Mapping[str, NotebookFile], problem
 
 
 def years(data: datasets.Data) -> list[str]:
-    """Return the years that have facts: of whole years if there are any, else of whatever lies in a year."""
-    spans = [periods.parse(period) for period in set(data.facts["period"]) - {periods.UNKNOWN}]
+    """Return the years for which evaluated areas have values: whole years if any, else whatever lies in a year.
+
+    A reference may be ahead of the areas: its newest year is not theirs.
+    """
+    rows = data.facts[data.facts["value"].notna() & data.facts["area"].isin(data.counties())]
+    spans = [periods.parse(period) for period in set(rows["period"]) - {periods.UNKNOWN}]
     whole = [span for span in spans if periods.every(periods.name(span)) == "year"]
     return sorted({f"{span.year:04d}" for span in whole or spans})
 

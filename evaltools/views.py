@@ -69,6 +69,11 @@ def columns(names: Iterable[str], lang: str) -> dict[str, tuple[str, str]]:
     return {name: (word(f"columns.{name}", lang), MAIN_FORMATS.get(name, "text")) for name in names}
 
 
+def present(table: pd.DataFrame, names: Iterable[str]) -> list[str]:
+    """Return the columns of a table that say anything at all: a region without targets needs no column for them."""
+    return [name for name in names if (table[name].notna() & (table[name] != "")).any()]
+
+
 def family_name(family: str, lang: str) -> str:
     """Return the name of a family of indicators; a family that only a dataset knows is shown as it is."""
     names = topic("families")
@@ -102,7 +107,7 @@ def described(rows: pd.DataFrame, data: Data, lang: str) -> pd.DataFrame:
 
 def status_of(change: pd.Series, direction: pd.Series) -> pd.Series:
     """Return better, worse, same, neutral (no direction) or missing for each change."""
-    good = np.sign(change) * direction.map({"up": 1.0, "down": -1.0})
+    good = np.sign(change) * direction.map({"up": 1.0, "down": -1.0}).astype(float)
     status = np.select(
         [change.isna(), good > 0, good < 0, change == 0], ["missing", "better", "worse", "same"], "neutral"
     )
@@ -386,7 +391,7 @@ def monthly(data: Data, area: str, period: str, chosen: list[str], lang: str, mo
         return pd.DataFrame()
     last = periods.parse(period).last
     ind = indicators(data, "month", units=False)
-    inside = ind["period"].map(lambda p: last - 24 < periods.parse(p).last <= last)
+    inside = ind["period"].map(lambda p: last - 24 < periods.parse(p).last <= last).astype(bool)
     chosen = [name for name in chosen if len(_ways_over_time(data, name)) == 1]
     rows = ind[inside & (ind["area"] == area) & ind["indicator"].isin(chosen)]
     counts = rows[rows["value"].notna()].groupby("indicator").size()
