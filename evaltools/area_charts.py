@@ -23,7 +23,7 @@ from evaltools.chart_parts import (
 )
 from evaltools.chart_theme import themed, wrap
 from evaltools.palette import PALETTE
-from evaltools.wording import number, rate, text_width, word
+from evaltools.wording import number, target, text_width, word
 
 _DASHED, _DOTTED = (0, (5, 2)), (0, (1, 1.5))
 
@@ -55,14 +55,15 @@ def funnel(
     outside, sizes, rates = flags(known, "outside"), numbers(known, "denominator"), numbers(known, "value")
     for chosen, sign, colour, face, name in (
         (~outside, "o", "accent", "paper", "within"),
-        (outside, "D", "worse", "worse", "outside"),
+        (outside, "D", "target", "target", "outside"),
     ):
         label = word(f"charts.{name}", lang)
         axes.plot(sizes[chosen], rates[chosen], sign, color=PALETTE[colour], mfc=PALETTE[face], ms=5, label=label)
+    axes.margins(y=0.12)  # room for the names of the highest and the lowest
     _name_points(axes, known, outside | flags(known, "highlight"))
     axes.grid(axis="y")
     number_axis(axes.xaxis, 6)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: rate(y, lang, per, 0 if abs(y) >= 10 else 1)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: target(y, lang, per, "rate")))
     axes.set_xlabel(base or word("charts.denominator", lang), loc="right")
     axes.set_title(measure, color=PALETTE["muted"], fontsize=9)
     legend(figure, "lower", 3)

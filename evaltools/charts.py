@@ -111,12 +111,15 @@ def _trend(axes: Axes, panel: pd.DataFrame, place: dict[str, int], lang: str) ->
     known = np.flatnonzero(~np.isnan(y))
     if known.size:
         last = int(known[-1])
+        # Where the line ends early, what is beside its end is not free.
+        above = last < len(y) - 1
         axes.annotate(
             value(y[last], lang, per),
             (x[last], y[last]),
-            xytext=(6, 0),
+            xytext=(0, 5) if above else (6, 0),
             textcoords="offset points",
-            va="center",
+            ha="center" if above else "left",
+            va="bottom" if above else "center",
             color=PALETTE["accent"],
             fontsize=8.5,
         )

@@ -18,6 +18,10 @@ STATUS_SIGNS = {
     "worse": "▼",
     "same": "●",
     "neutral": "○",
+    "unclear": "≈",
+    "above": "↑",
+    "below": "↓",
+    "near": "~",
     "met": "✓",
     "not_met": "✗",
     "missing": MISSING,
@@ -44,6 +48,8 @@ _NUMBERS: dict[str, Callable[[Cell], str]] = {
     "integer": lambda cell: wording.integer(cell.x, cell.lang),
     "number": lambda cell: wording.number(cell.x, _decimals(cell, 2), cell.lang),
     "points": lambda cell: wording.points(cell.x, cell.lang, _decimals(cell, 2)),
+    "quantity": lambda cell: wording.quantity(cell.x, cell.lang),
+    "target": lambda cell: wording.target(cell.x, cell.lang, cell.per, cell.kind),
     "percent": lambda cell: wording.percent(cell.x, cell.lang, _decimals(cell, 2)),
     "value": lambda cell: wording.value(cell.x, cell.lang, cell.per, cell.kind, cell.digits),
     "change": lambda cell: wording.number(cell.x, _decimals(cell, 0), cell.lang, signed=True),
@@ -59,7 +65,7 @@ _TEXTS: dict[str, Callable[[Cell], str]] = {
 FORMATS = (*_NUMBERS, *_TEXTS, "status")
 """Formats of a column; those of numbers take decimals, as in "points:1".
 
-`value` and `change_pp` look for the measure in the columns `per` and `kind` of the same row, if the frame has
+`value`, `target` and `change_pp` look for the measure in the columns `per` and `kind` of the same row, if the frame has
 them; without, they are per cent and percentage points.
 """
 

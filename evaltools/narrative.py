@@ -1,4 +1,8 @@
-"""Sentences made from numbers, in the reader's language. Every number in them stands in a published table too."""
+"""Sentences made from numbers, in the reader's language. Every number in them stands in a published table too.
+
+Sentences about scores are in `score_narrative`, about the data check in `quality_narrative`, about a whole region
+in `region_narrative`.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +11,20 @@ from typing import Any
 
 import pandas as pd
 
-from evaltools import views, wording
+from evaltools import periods, views, wording
 from evaltools.datasets import Data
-from evaltools.regions import RegionFigures
-from evaltools.standards import Standard
 from evaltools.tables import each_row
-from evaltools.wording import word
+from evaltools.wording import counted, word
+
+STATUSES = ("better", "worse", "neutral", "unclear", "same")
 
 
 def joined(texts: Iterable[str], lang: str) -> str:
     """Return texts as a list in a sentence, the word for none if there are none."""
-    return word("report.list_separator", lang).join(texts) or word("report.none", lang)
+    given = list(texts)
+    # A name with a comma of its own needs another mark between names.
+    mark = "report.list_separator_strong" if any("," in text for text in given) else "report.list_separator"
+    return word(mark, lang).join(given) or word("report.none", lang)
 
 
 def sentence(text: str, lang: str) -> str:
@@ -25,26 +32,31 @@ def sentence(text: str, lang: str) -> str:
     return word("report.sentence_end", lang, text=text)
 
 
+def paragraph(sentences: Iterable[str], lang: str) -> str:
+    """Return sentences one after the other; Chinese has no space between them."""
+    return ("" if lang == "zh" else " ").join(filter(None, sentences))
+
+
+def moved(row: Any, period: str, lang: str) -> str:
+    """Say by how much a row of an overview changed: 较上年提高3.90个百分点, 同比减少120."""
+    change = wording.change_points(row.change_pp, lang, row.per)
+    return word("report.moved", lang, change=change, compared=wording.compared_with(period, lang))
+
+
 def change(row: Any, period: str, lang: str) -> str:
     """Say how one row of an overview changed: from what to what, and by how many points."""
-    shown = {
-        "now": wording.value(row.value, lang, row.per, row.kind),
-        "before": wording.value(row.previous_value, lang, row.per, row.kind),
-    }
     if pd.isna(row.value):
-        return sentence(word("report.no_value", lang, name=row.name, reason=wording.reason(row.reason, lang)), lang)
+        text = word("report.no_value", lang, name=row.name, reason=wording.reason(row.reason, lang))
+        return sentence(text, lang)
+    now, before = (wording.value(x, lang, row.per, row.kind) for x in (row.value, row.previous_value))
     if pd.isna(row.change_pp):
-        text = word(
-            "report.not_compared", lang, name=row.name, now=shown["now"], reason=wording.reason(row.reason, lang)
-        )
-    elif row.change_pp == 0:
-        compared = wording.compared_with(period, lang)
-        text = word("report.stayed", lang, name=row.name, now=shown["now"], compared=compared)
-    else:
-        key = "report.rose" if row.change_pp > 0 else "report.fell"
-        moved = wording.change_points(row.change_pp, lang, row.per)
-        text = word(key, lang, name=row.name, change=moved, **shown)
-    return sentence(text, lang)
+        reason = wording.reason(row.reason, lang)
+        return sentence(word("report.not_compared", lang, name=row.name, now=now, reason=reason), lang)
+    change_text = moved(row, period, lang)
+    if now == before:
+        return sentence(word("report.stayed", lang, name=row.name, now=now, change=change_text), lang)
+    key = "report.rose" if row.change_pp > 0 else "report.fell"
+    return sentence(word(key, lang, name=row.name, before=before, now=now, change=change_text), lang)
 
 
 def changes(table: pd.DataFrame, period: str, lang: str) -> list[str]:
@@ -53,214 +65,186 @@ def changes(table: pd.DataFrame, period: str, lang: str) -> list[str]:
 
 
 def changes_summary(table: pd.DataFrame, area_name: str, period: str, lang: str) -> list[str]:
-    """Count what an overview holds: better, worse, same; targets met; missing."""
+    """Count what an overview holds: better, worse, same; targets met; missing, with the commonest reason."""
     known = table[table["value"].notna()]
     counts = known["status"].value_counts()
     compared = int(known["change_pp"].notna().sum())
-    kinds = [name for name in ("better", "worse", "same", "neutral") if counts.get(name, 0)]
-    parts = joined((word(f"report.count_{name}", lang, n=int(counts[name])) for name in kinds), lang)
-    about = {"area": area_name, "period": wording.period(period, lang), "known": len(known)}
-    if compared:
-        texts = [word("report.changes_summary", lang, compared_count=compared, parts=parts, **about)]
+    parts = joined(
+        (counted(f"report.count_{name}", lang, int(counts[name])) for name in STATUSES if counts.get(name, 0)), lang
+    )
+    about = {
+        "area": area_name,
+        "period": wording.period(period, lang),
+        "before": wording.period(periods.shift(period, -1), lang),
+    }
+    if not len(known):
+        texts = [word("report.changes_empty", lang, **about)]
+    elif not compared:
+        texts = [counted("report.changes_none", lang, len(known), **about)]
+    elif compared == len(known):
+        texts = [counted("report.changes_all", lang, compared, parts=parts, **about)]
     else:
-        texts = [word("report.changes_none", lang, **about)]
-    if compared and compared < len(known):
-        texts.append(word("report.not_comparable", lang, n=len(known) - compared))
+        texts = [counted("report.changes_some", lang, len(known), compared_count=compared, parts=parts, **about)]
+        texts.append(counted("report.not_comparable", lang, len(known) - compared, **about))
     aims = known["target_status"].value_counts()
     met, not_met = int(aims.get("met", 0)), int(aims.get("not_met", 0))
     if met + not_met:
-        texts.append(word("report.targets_summary", lang, all=met + not_met, met=met, not_met=not_met))
-    if missing := len(table) - len(known):
-        texts.append(word("report.missing_summary", lang, n=missing))
+        texts.append(counted("report.targets_summary", lang, met + not_met, met=met, not_met=not_met))
+    missing = table.loc[table["value"].isna(), "reason"]
+    if len(missing):
+        why = wording.reason(str(missing.mode().iloc[0]), lang)
+        key = "report.missing_all" if missing.nunique() == 1 else "report.missing_summary"
+        texts.append(counted(key, lang, len(missing), reason=why))
     return texts
 
 
-def below_target(table: pd.DataFrame, lang: str, most: int = 5) -> list[str]:
-    """Say which indicators miss their targets, the furthest relative to the target first."""
+def missed(row: Any, period: str, lang: str) -> str:
+    """Say that one row of an overview misses its target, and which way it is going."""
+    values = {"name": row.name, "value": _apart(row, lang)}
+    values["target"] = wording.target(row.target, lang, row.per, row.kind)
+    if row.target_kind == "range":
+        key = "report.not_in_range"
+        values["upper"] = wording.target(row.target_upper, lang, row.per, row.kind)
+    elif row.target_kind == "improve":
+        key = "report.not_improved"
+    else:
+        key = "report.not_below" if row.direction == "down" else "report.not_reached"
+    text = word(key, lang, **values)
+    if pd.notna(row.change_pp):
+        text = word("report.with_change", lang, text=text, change=moved(row, period, lang))
+    return sentence(text, lang)
+
+
+def _apart(row: Any, lang: str) -> str:
+    """Return the value with as many decimals as it takes not to look like the target it has not reached."""
+    for digits in (None, *range(3, 9)):
+        shown, aim = (wording.value(x, lang, row.per, row.kind, digits) for x in (row.value, row.target))
+        if shown != aim:
+            return shown
+    return shown
+
+
+def below_target(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of an overview that miss their targets, the furthest relative to the target first."""
     rows = table[table["target_status"] == "not_met"]
     gap = ((rows["value"] - rows["target"]) / rows["target"]).abs()
-    texts = []
-    for row in each_row(rows.iloc[(-gap).argsort(kind="stable")].head(most)):
-        key = "report.not_below" if row.direction == "down" else "report.not_reached"
-        shown = wording.value(row.value, lang, row.per, row.kind)
-        aim = wording.value(row.target, lang, row.per, row.kind)
-        texts.append(sentence(word(key, lang, name=row.name, value=shown, target=aim), lang))
-    return texts
+    return rows.iloc[(-gap).argsort(kind="stable")]
 
 
-def headline(league: pd.DataFrame, standard: Standard, area: str, area_name: str, period: str, lang: str) -> list[str]:
-    """Say score, grade and rank of an area, and how they changed."""
-    rows = league[(league["section"] == "") & (league["unit"] == "") & (league["period"] == period)]
-    (row,) = each_row(rows[rows["area"] == area])
-    label = wording.period(period, lang)
-    if pd.isna(row.points):
-        return [word("report.headline_unranked", lang, area=area_name, period=label)]
-    first = word(
-        "report.headline",
-        lang,
-        area=area_name,
-        period=label,
-        points=wording.points(row.points, lang),
-        full=wording.number(float(standard.total), 0, lang),
-        grade=views.grade_name(standard, row.grade, lang),
-        rank=int(row.rank),
-        n=int(row.n_ranked),
-    )
-    if pd.isna(row.change_points):
-        return [first, word("report.score_first", lang)]
-    return [first, _moved("score", row.change_points, lang, 2) + _moved("rank", row.change_rank, lang, 0)]
+def highlights(table: pd.DataFrame, period: str, lang: str, most: int = 3) -> list[tuple[str, list[str]]]:
+    """Return headings with their sentences: what improved and what falls short; where nothing is judged, what moved.
 
-
-def _moved(what: str, change_: float, lang: str, digits: int) -> str:
-    way = "up" if change_ > 1e-9 else "down" if change_ < -1e-9 else "same"
-    values = {} if way == "same" else {"x": wording.number(abs(change_), digits, lang)}
-    return word(f"report.{what}_{way}", lang, **values)
-
-
-def lost_most(lines: pd.DataFrame, lang: str, most: int = 3) -> str:
-    """Say which lines cost most points."""
-    rows = lines[lines["lost"] > 0].sort_values("lost", ascending=False, kind="stable").head(most)
-    if rows.empty:
-        return word("report.lost_nothing", lang)
-    names = [word("report.lost_item", lang, name=r.name, lost=wording.points(r.lost, lang)) for r in each_row(rows)]
-    text = word("report.lost_most", lang, lines=joined(names, lang))
-    missing = lines[(lines["lost"] > 0) & lines["value"].isna()]
-    if missing.empty:
-        return text
-    lost = wording.points(missing["lost"].sum(), lang)
-    return text + word("report.lost_missing", lang, n=len(missing), lost=lost)
-
-
-def scoring_notes(standard: Standard, lines: pd.DataFrame, lang: str) -> list[str]:
-    """Say by which rules the points came about."""
-    rounding = standard.rounding
-    notes = [
-        word("report.arithmetic_note", lang),
-        word(
-            f"report.rounding_by_{rounding.on}",
-            lang,
-            digits=rounding.digits,
-            mode=word(f"report.{rounding.mode}", lang),
-        ),
-        word(f"report.policy_missing_{standard.missing}", lang),
-        word(f"report.policy_not_applicable_{standard.not_applicable}", lang),
+    Better is what clearly improved and does not miss its target; a plan more than fulfilled is no news. Short falls
+    what misses its target, then what clearly declined.
+    """
+    if not table["status"].isin(["better", "worse"]).any() and not (table["target_status"] != "").any():
+        rows = views.movers(table, "neutral", 2 * most)
+        texts = changes(rows, period, lang) or [word("report.no_clear_change", lang)]
+        return [(word("report.section_movers", lang), texts)]
+    sound = table[(table["target_status"] != "not_met") & ~((table["per"] == 100) & (table["value"] > 100))]
+    good = changes(views.movers(sound, "better", most), period, lang)
+    bad = problems(table, period, lang, most)
+    return [
+        (word("report.section_strengths", lang), good or [word("report.no_strengths", lang)]),
+        (word("report.section_problems", lang), bad or [word("report.no_problems", lang)]),
     ]
-    if excluded := int(lines["points"].isna().sum()):
-        notes.append(word("report.excluded_lines", lang, n=excluded))
-    name = getattr(standard, f"name_{lang}")
-    return [*notes, word("report.standard_source", lang, name=name, source=standard.source)]
-
-
-def quality_summary(found: pd.DataFrame, complete: pd.DataFrame, area_name: str, period: str, lang: str) -> list[str]:
-    """Say how many findings there are and who did not report. `found` from `views.findings`."""
-    counts = views.by_level(found)
-    label = wording.period(period, lang)
-    key = "report.quality_summary" if counts["error"] + counts["warning"] else "report.quality_clean"
-    values = {"errors": counts["error"], "warnings": counts["warning"]} if key.endswith("summary") else {}
-    texts = [word(key, lang, area=area_name, period=label, **values)]
-    if len(complete):
-        silent = complete.loc[complete["items_reported"] == 0, "unit_name"]
-        reported = len(complete) - len(silent)
-        texts.append(word("report.quality_units", lang, expected=len(complete), reported=reported))
-        if len(silent):
-            texts.append(word("report.quality_silent", lang, names=joined(silent, lang)))
-    return texts
-
-
-def method_notes(data: Data, period: str, lang: str) -> list[str]:
-    """Say how figures came about, and what disturbs the comparison with the year before."""
-    notes = [word(f"report.method_{name}", lang) for name in ("change", "missing", "interval")]
-    rows = data.breaks[data.breaks["area"].isin(["*", data.area or "*"])]
-    for row in rows.to_dict("records"):
-        start, end = (wording.period(str(row[name]), lang) for name in ("from", "to"))
-        notes.append(word("report.method_break", lang, **{"from": start, "to": end, "note": row[f"note_{lang}"]}))
-    return notes
-
-
-def compared_with(period: str, lang: str) -> str:
-    """Return 较上年 for whole years, 同比 for parts of a year, and their English."""
-    return wording.compared_with(period, lang)
-
-
-def adjusted_summary(changed: pd.DataFrame, stage: str, lang: str) -> str:
-    """Say how many values of the period were adjusted, and as of which stage this page stands."""
-    if changed.empty:
-        return word("report.quality_unadjusted", lang)
-    return word("report.quality_adjusted", lang, n=len(changed), stage=wording.stage(stage, lang))
-
-
-def quality_notes(
-    data: Data, found: pd.DataFrame, shown: pd.DataFrame, region: RegionFigures, period: str, lang: str
-) -> list[str]:
-    """Say what is checked, what earlier periods hold, and which indicators nobody in the region reports."""
-    notes = [word("report.quality_note", lang)]
-    if earlier := len(found) - len(shown):
-        notes.append(word("report.quality_earlier", lang, n=earlier))
-    rows = region.benchmark[region.benchmark["period"] == period]
-    known = set(rows.loc[rows["n_areas"] > 0, "indicator"])
-    absent = rows.loc[~rows["indicator"].isin(known), "indicator"].unique()
-    if len(absent):
-        names = data.catalogue.drop_duplicates("indicator", keep="last").set_index("indicator")[f"name_{lang}"]
-        notes.append(word("report.not_covered", lang, n=len(absent), names=joined(names[absent], lang)))
-    return notes
-
-
-def key_figures(
-    league: pd.DataFrame, standard: Standard, area: str, period: str, lang: str
-) -> list[tuple[str, str, str]]:
-    """Return score, grade, rank and change of an area as `Publish.key_figures` wants them."""
-    rows = league[(league["section"] == "") & (league["unit"] == "") & (league["period"] == period)]
-    (row,) = each_row(rows[rows["area"] == area])
-    full = word("report.key_full", lang, full=wording.number(float(standard.total), 0, lang))
-    figures = [(word("report.key_score", lang), wording.points(row.points, lang), full)]
-    if pd.isna(row.points):
-        return figures
-    figures.append((word("report.key_grade", lang), views.grade_name(standard, row.grade, lang), ""))
-    of = word("report.key_of", lang, n=int(row.n_ranked))
-    figures.append((word("report.key_rank", lang), str(int(row.rank)), of))
-    if pd.notna(row.change_points):
-        moved = wording.number(row.change_points, 2, lang, signed=True)
-        before = word("report.key_before", lang, points=wording.points(row.previous_points, lang))
-        figures.append((word("report.key_change", lang), moved, before))
-    return figures
-
-
-def unscored(data: Data, region: RegionFigures, area: str, area_name: str, period: str, lang: str) -> list[str]:
-    """Say, where no standard applies, that there is no score and how many indicators stand where."""
-    rows = region.benchmark
-    rows = rows[(rows["period"] == period) & (rows["area"] == area)]
-    judged = rows[rows["rank"].notna() & (rows["n_areas"] >= 4)]
-    place = judged["rank"] / judged["n_areas"]
-    texts = [word("report.no_standard", lang)]
-    if len(judged):
-        counts = {"judged": len(judged), "best": int((place <= 0.25).sum()), "last": int((place > 0.75).sum())}
-        label = wording.period(period, lang)
-        texts.append(word("report.county_compare", lang, area=area_name, period=label, **counts))
-    return texts
-
-
-def comparison_notes(data: Data, lang: str) -> list[str]:
-    """Say what an area is compared with."""
-    if views.reference_column(data) == "reference_value":
-        return [word("report.reference_note", lang, reference=data.area_name(data.meta.region, lang))]
-    return [word("report.method_rank", lang)]
-
-
-def alt_lost(lines: pd.DataFrame, lang: str, most: int = 5) -> str:
-    """Say in words what the chart of points lost shows."""
-    rows = lines[lines["lost"] > 0].sort_values("lost", ascending=False, kind="stable")
-    if rows.empty:
-        return word("report.alt_lost_none", lang)
-    total = wording.points(rows["lost"].sum(), lang)
-    return word("report.alt_lost", lang, lost=total, names=joined(rows["name"].head(most), lang))
 
 
 def problems(table: pd.DataFrame, period: str, lang: str, most: int = 3) -> list[str]:
-    """Say what did not go well: targets missed, furthest first, then what declined most."""
-    missed = below_target(table, lang, most)
-    return missed + changes(views.movers(table, "worse", most), period, lang)
+    """Say what did not go well: targets missed, furthest first, then what declined most; each indicator once.
+
+    What declined but still meets its target is no problem.
+    """
+    far = below_target(table).head(most)
+    declined = table[(table["target_status"] != "met") & ~table["indicator"].isin(far["indicator"])]
+    declined = views.movers(declined, "worse", most)
+    rows = [*each_row(far), *each_row(declined)]
+    return [(missed if row.target_status == "not_met" else change)(row, period, lang) for row in rows]
 
 
-def first_findings(shown: pd.DataFrame, most: int = 3) -> list[str]:
-    """Return the first sentences of the data check, errors first."""
-    return list(shown["sentence"].head(most))
+def unscored(table: pd.DataFrame, data: Data, area_name: str, period: str, lang: str) -> list[str]:
+    """Say, where no standard applies, how an area stands beside the reference. `table` from `views.comparison`."""
+    counts = table["against"].value_counts()
+    known = {name: int(counts.get(name, 0)) for name in ("above", "below", "near")}
+    if not sum(known.values()):
+        return [word("report.nothing_compared", lang, area=area_name, period=wording.period(period, lang))]
+    about = {"area": area_name, "period": wording.period(period, lang), "reference": views.reference_name(data, lang)}
+    return [counted("report.compared", lang, sum(known.values()), **about, **known)]
+
+
+def method_notes(data: Data, period: str, lang: str, *names: str) -> list[str]:
+    """Say how figures came about (`report.method_<name>`), and what disturbs the comparison over the years."""
+    notes = [word(f"report.method_{name}", lang) for name in names]
+    rows = data.breaks[data.breaks["area"].isin(["*", data.area or "*"])]
+    known = views.names_of(data, lang)
+    for row in rows.to_dict("records"):
+        if periods.parse(str(row["from"])).first <= periods.parse(period).last:
+            about = [str(known.get(row["indicator"], "")), _span(str(row["from"]), str(row["to"]), lang)]
+            values = {
+                "kind": word(f"report.break_{row['kind']}", lang),
+                "about": word("report.break_separator", lang).join(filter(None, about)),
+                "note": _closed(str(row[f"note_{lang}"]), lang),
+            }
+            notes.append(word("report.method_break", lang, **values))
+    return notes
+
+
+def _span(first: str, last: str, lang: str) -> str:
+    names = [wording.period(name, lang) for name in (first, last)]
+    return names[0] if first == last else word("report.years", lang, first=names[0], last=names[1])
+
+
+def _closed(text: str, lang: str) -> str:
+    return text if text.endswith(("。", ".", "！", "!")) else sentence(text, lang)
+
+
+def comparison_notes(data: Data, table: pd.DataFrame, lang: str) -> list[str]:
+    """Say what areas are compared with, and when they are called above or below; nothing if nothing is compared.
+
+    `table` from `views.comparison` or `region_views.counties_overview`.
+    """
+    column = table["against"].replace("", None) if "against" in table else table["near"]
+    if not column.notna().any():
+        return []
+    reference = views.reference_name(data, lang)
+    notes = [word("report.method_against", lang, reference=reference)]
+    if views.reference_column(data) == "reference_value":
+        notes.append(word("report.reference_note", lang, reference=reference))
+    return notes
+
+
+def alt_changes(moved_rows: pd.DataFrame, lang: str) -> str:
+    """Say in words what the chart of the largest changes shows. `moved_rows` from `views.largest_changes`."""
+    if moved_rows.empty:
+        return word("report.alt_movers_none", lang)
+    parts = [
+        word("report.alt_change", lang, name=row.label, change=wording.change_points(row.change, lang))
+        for row in each_row(moved_rows)
+    ]
+    return counted("report.alt_movers", lang, len(parts), names=_listed(parts, lang))
+
+
+def alt_series(lines: pd.DataFrame, lang: str) -> str:
+    """Say in words what line charts show: where each line begins and ends."""
+    parts = []
+    for label, rows in lines.groupby("label", sort=False):
+        known = rows[rows["value"].notna()].sort_values("period", key=lambda p: p.map(lambda x: periods.parse(x).first))
+        ends = [known.iloc[0], known.iloc[-1]]
+        values = [wording.value(row["value"], lang, row["per"], row["kind"]) for row in ends]
+        years = [wording.period(row["period"], lang) for row in ends]
+        key = "report.alt_line" if len(known) > 1 else "report.alt_point"
+        text = word(key, lang, name=label, first=years[0], before=values[0], last=years[1], now=values[1])
+        parts.append(text)
+    return counted("report.alt_series", lang, len(parts), names=_listed(parts, lang))
+
+
+def _listed(parts: list[str], lang: str) -> str:
+    return word("report.list_separator_strong", lang).join(parts)
+
+
+def caption_series(lines: pd.DataFrame, lang: str) -> str:
+    """Return the caption of line charts: from when to when."""
+    if lines.empty:
+        return word("report.section_series", lang)
+    ends = sorted(lines["period"].unique(), key=lambda p: periods.parse(p).first)
+    return word("report.caption_series", lang, span=_span(ends[0], ends[-1], lang))

@@ -75,10 +75,11 @@ class Publish:
         sentences = _sentences(content)
         self._show(_prose(content, sentences), {"kind": "text", "sentences": sentences})
 
-    def note(self, content: str | Iterable[str]) -> None:
-        """Show a note about method or limits."""
+    def note(self, content: str | Iterable[str], *, strong: bool = False) -> None:
+        """Show a note about method or limits; `strong` for what has to be known before any number is read."""
         sentences = _sentences(content)
-        html = f'<div class="ev-note" role="note">{_prose(content, sentences)}</div>'
+        kind = "ev-note ev-strong" if strong else "ev-note"
+        html = f'<div class="{kind}" role="note">{_prose(content, sentences)}</div>'
         self._show(html, {"kind": "note", "sentences": sentences})
 
     def key_figures(self, figures: Iterable[tuple[str, str, str]]) -> None:

@@ -10,48 +10,61 @@ import pandas as pd
 from evaltools.benchmarks import funnel_limits
 from evaltools.datasets import Data
 from evaltools.formulas import parse
+from evaltools.quality_views import findings
 from evaltools.regions import RegionFigures
+from evaltools.score_views import grade_name, without_data
 from evaltools.standards import Standard
-from evaltools.views import described, findings, grade_name
+from evaltools.views import compared, described, newest
 
 _FUNNEL = {"baseline": "centre", "lower_99_8": "lower_998", "upper_99_8": "upper_998"}
 
 
-def league_table(data: Data, league: pd.DataFrame, standard: Standard, period: str, lang: str) -> pd.DataFrame:
-    """Return one row a county, best first: score, grade, rank, and what changed; counties without a score last."""
-    rows = league[(league["section"] == "") & (league["unit"] == "") & (league["period"] == period)]
+def league_table(data: Data, region: RegionFigures, standard: Standard, period: str, lang: str) -> pd.DataFrame:
+    """Return one row a county, best first: score, grade, rank, and what changed; counties without a score last.
+
+    missing_lines and missing_lost: lines without a value and the points they cost; NaN where no county has any.
+    """
+    rows = region.league
+    rows = rows[(rows["section"] == "") & (rows["unit"] == "") & (rows["period"] == period)]
+    lines = region.points
+    missing = without_data(lines[(lines["unit"] == "") & (lines["period"] == period)]).groupby("area")["lost"]
     rows = rows.assign(
         county=[data.area_name(area, lang) for area in rows["area"]],
         grade_name=[grade_name(standard, grade, lang) for grade in rows["grade"]],
+        missing_lines=_none_or_counts(rows["area"].map(missing.size())),
+        missing_lost=_none_or_counts(rows["area"].map(missing.sum())),
     )
-    kept = [
-        "area",
-        "county",
-        "points",
-        "full",
-        "grade",
-        "grade_name",
-        "rank",
-        "previous_points",
-        "previous_rank",
-        "change_points",
-        "change_rank",
-    ]
-    return rows.sort_values(["rank", "area"], kind="stable")[kept].reset_index(drop=True)
+    kept = ["area", "county", "points", "full", "grade", "grade_name", "rank"]
+    changes = ["previous_points", "previous_rank", "change_points", "change_rank", "missing_lines", "missing_lost"]
+    return rows.sort_values(["rank", "area"], kind="stable")[[*kept, *changes]].reset_index(drop=True)
+
+
+def _none_or_counts(found: pd.Series) -> pd.Series:
+    """Return zero where others have something; a column without anything stays empty and is not shown."""
+    return found.astype(float).fillna(0) if found.notna().any() else found.astype(float)
 
 
 def counties_overview(data: Data, region: RegionFigures, period: str, lang: str) -> pd.DataFrame:
-    """Return one row a county and a reference with how many indicators stand where among the others.
+    """Return one row a county: how its indicators stand beside the reference and among the others.
 
-    For a region without a standard: counts of the indicators with a direction that lie in the best and in the worst
-    quarter, and of those without a value.
+    For a region without a standard. above, near, below: shares above, near and below the reference (as in
+    `views.compared`), NaN where nothing is compared. best, last: indicators with a direction in the best and in the
+    worst quarter of four or more areas; NaN where fewer than four indicators have a direction, since one says little.
+    reported: indicators with a value, of `indicators` that any area reports.
     """
-    rows = region.benchmark[region.benchmark["period"] == period]
+    rows = compared(data, region, period, lang)
     judged = rows[rows["rank"].notna() & (rows["n_areas"] >= 4)]
     place = judged["rank"] / judged["n_areas"]
     counts = pd.DataFrame({"area": judged["area"], "best": place <= 0.25, "last": place > 0.75})
+    if judged["indicator"].nunique() < 4:
+        counts = counts.head(0)
     result = pd.DataFrame({"area": data.counties()})
-    result = result.assign(county=[data.area_name(area, lang) for area in result["area"]])
+    result = result.assign(area_name=[data.area_name(area, lang) for area in result["area"]])
+    for name in ("above", "near", "below"):
+        found = rows[rows["against"] == name].groupby("area").size()
+        result[name] = result["area"].map(found)
+    if result[["above", "near", "below"]].notna().to_numpy().any():
+        result = result.fillna({"above": 0, "near": 0, "below": 0})
     result = result.merge(counts.groupby("area", as_index=False).sum(), on="area", how="left")
     known = rows[rows["value"].notna()].groupby("area").size()
     return result.assign(
@@ -62,8 +75,12 @@ def counties_overview(data: Data, region: RegionFigures, period: str, lang: str)
 def funnel_input(
     data: Data, region: RegionFigures, indicator: str, period: str, lang: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the counties' values of a proportion or rate, and the limits around their joint rate, for a funnel."""
+    """Return the counties' values of a proportion or rate, and the limits around their joint rate, for a funnel.
+
+    The region itself is not among them: a reference need not be their sum, and would dwarf them.
+    """
     rows = region.benchmark[(region.benchmark["period"] == period) & (region.benchmark["indicator"] == indicator)]
+    rows = newest(rows.assign(unit=""))
     rows = described(rows[(rows["denominator"] > 0) & rows["area"].isin(data.counties())], data, lang)
     kind, per = rows["kind"].iloc[0], float(rows["per"].iloc[0])
     average = float(rows["total_numerator"].iloc[0] / rows["total_denominator"].iloc[0])
@@ -76,14 +93,18 @@ def funnel_input(
 
 
 def quality_by_area(data: Data, found: pd.DataFrame, period: str, lang: str) -> pd.DataFrame:
-    """Return how many errors and warnings each county's data of a period hold."""
+    """Return how many errors and warnings each county's data of a period hold, and how many units were silent."""
     rows = findings(found, period, lang)
     counts = rows.groupby(["area", "level"]).size().unstack("level")
     table = pd.DataFrame({"area": data.counties()})
     for level, column in (("error", "errors"), ("warning", "warnings")):
         known = counts[level] if level in counts else pd.Series(dtype=float)
         table[column] = table["area"].map(known).fillna(0).astype(int)
-    return table.assign(county=[data.area_name(area, lang) for area in table["area"]])
+    silent = rows[rows["rule"] == "silent_unit"].groupby("area").size()
+    return table.assign(
+        silent=_none_or_counts(table["area"].map(silent)),
+        area_name=[data.area_name(area, lang) for area in table["area"]],
+    )
 
 
 @dataclass(frozen=True)
@@ -108,19 +129,20 @@ def about(data: Data, indicator: str, lang: str) -> About:
 def funnel_indicators(data: Data, region: RegionFigures, period: str, most: int = 2) -> list[str]:
     """Return the proportions and rates that a funnel tells most about, the standard's where there is one.
 
-    Those with most counties outside the 99.8 % limits, as long as half lie inside: where nearly all lie outside,
+    Those with most counties outside the 99.8% limits, as long as half lie inside: where nearly all lie outside,
     the limits only say that the denominators are large. The catalogue's order among equals.
     """
     rows = region.benchmark[(region.benchmark["period"] == period) & (region.benchmark["n_areas"] >= 4)]
     rows = described(rows, data, "en")
-    rows = rows[rows["kind"].isin(["proportion", "rate"]) & (rows["direction"] != "none") & rows["value"].notna()]
+    rows = rows[rows["kind"].isin(["proportion", "rate"]) & rows["value"].notna()]
     if data.standard is not None:
         rows = rows[rows["indicator"].isin({line.indicator for _, line in data.standard.lines})]
-    spread = {}
-    for indicator in rows["indicator"].unique():
-        if rows.loc[rows["indicator"] == indicator, "total_numerator"].iloc[0] > 0:
-            values, _ = funnel_input(data, region, indicator, period, "en")
-            spread[indicator] = float(values["outside"].mean())
+    spread: dict[str, float] = {}
+    for indicator, own in rows.groupby("indicator", sort=False):
+        joint = own["total_numerator"].iloc[-1] / own["total_denominator"].iloc[-1]
+        if joint > 0 and (joint <= 1 or own["kind"].iloc[-1] == "rate"):
+            values, _ = funnel_input(data, region, str(indicator), period, "en")
+            spread[str(indicator)] = float(values["outside"].mean())
     telling = [name for name, share in spread.items() if share <= 0.5]
     return sorted(telling or spread, key=lambda name: -spread[name])[:most]
 

@@ -95,6 +95,13 @@ def word(key: str, lang: str, /, **values: object) -> str:
     return _PLACEHOLDER.sub(fill, entry[lang])
 
 
+def counted(key: str, lang: str, /, n: int, **values: object) -> str:
+    """Return the text `topic.key` about `n` of something; `key_one`, where there is such a word, says it of one."""
+    name, _, rest = key.partition(".")
+    one = n == 1 and f"{rest}_one" in topic(name)
+    return word(f"{key}_one" if one else key, lang, n=integer(n, lang), **values)
+
+
 def text_width(text: str) -> int:
     """Return the columns a text takes; a Chinese character takes two."""
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
@@ -181,6 +188,24 @@ def value(x: object, lang: str, per: int = 100, kind: str = "proportion", digits
     if digits is None:
         digits = 0 if kind in _NUMBERS and _is_whole(x) else 2
     return number(x, digits, lang)
+
+
+def target(x: object, lang: str, per: int = 100, kind: str = "proportion") -> str:
+    """Return a target with its measure and as few decimals as it has, two at most: 90%, 2.1/万."""
+    digits = 0 if is_missing(x) else next(d for d in (0, 1, 2) if d == 2 or rounded(x, d) == rounded(x, 2))
+    return value(x, lang, per, kind, digits)
+
+
+def quantity(x: object, lang: str) -> str:
+    """Return a number of something, with two decimals if it has any: 5,118; 409.50."""
+    return value(x, lang, 1, "count")
+
+
+def measured(name: str, measure: str, lang: str) -> str:
+    """Return a name with its measure: 印刷资料发放数量（份）; the name alone if it says so, or no word is known."""
+    key = f"measure_{measure}"
+    said = word(f"terms.{key}", lang) if key in topic("terms") else ""
+    return name if said.lower() in name.lower() else word("terms.with_measure", lang, name=name, measure=said)
 
 
 def _is_whole(x: object) -> bool:
