@@ -2,11 +2,11 @@
 
 The rules, in order: a place's own fact wins; else the sum of its parts, if all that are active reported; else its
 own shorter periods, if all of them are there; else missing, with the reason. A successor takes its predecessors' past.
+A fact of a year in which its place did not exist takes no part, unless it is a successor's own account of its past.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,57 +16,13 @@ from numpy.typing import NDArray
 from evaltools import periods
 from evaltools.catalogue import valid_in
 from evaltools.datasets import Data
+from evaltools.decimals import as_typed
+from evaltools.reasons import NOT_APPLICABLE, NOT_REPORTED, Reasons, so_many
+from evaltools.succession import Successions, mark_changes, pasts_of
 from evaltools.tables import each_row
 
 PLACE = ["area", "unit"]
 KEY = ["period", "area", "unit", "item"]
-
-NOT_REPORTED = "not reported"
-NOT_APPLICABLE = "not applicable"
-BOUNDARY_CHANGED = "boundary changed"
-QUALIFYING = r"sum of \d+ predecessors|boundary changed"
-"""Pattern of the reasons that stand beside a value and qualify it."""
-
-
-_RANK_VALUE, _RANK_REMARK, _RANK_MISSING, _RANK_ABSENT = range(4)
-
-
-class Reasons:
-    """The reasons of a calculation as small whole numbers: 0 is none. Arrays of them are compared, not texts."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = [""]
-        self._codes = {"": 0}
-
-    def code(self, text: str) -> int:
-        """Return the number of a reason, a new one if it is new."""
-        if text not in self._codes:
-            self._codes[text] = len(self.texts)
-            self.texts.append(text)
-        return self._codes[text]
-
-    def codes(self, texts: pd.Series) -> NDArray[np.int32]:
-        """Return the number of each text."""
-        places, distinct = pd.factorize(texts)
-        return np.array([self.code(str(text)) for text in distinct], dtype=np.int32)[places]
-
-    def joined(self, text: str, codes: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return the codes of `text` with each reason after it, as in "above 100%; sum of 2 predecessors"."""
-        known = {code: self.code(f"{text}; {self.texts[code]}" if code else text) for code in np.unique(codes)}
-        return np.array([known[code] for code in codes], dtype=np.int32)
-
-    def weightier(self, first: NDArray[np.int32], second: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return of two reasons the one that decides: not applicable, then missing, then a remark; first of equals."""
-        rank = np.array([self._rank(text) for text in self.texts])
-        return np.where(rank[second] > rank[first], second, first)
-
-    @staticmethod
-    def _rank(text: str) -> int:
-        if not text:
-            return _RANK_VALUE
-        if re.fullmatch(QUALIFYING, text):
-            return _RANK_REMARK
-        return _RANK_ABSENT if text == NOT_APPLICABLE else _RANK_MISSING
 
 
 @dataclass(frozen=True)
@@ -74,16 +30,18 @@ class ItemValues:
     """The value and the reason of every item in every row (period, area, unit).
 
     value: item -> array over the rows, NaN where there is none. reason: item -> array of codes of `reasons`, 0
-    beside a plain value. Items that nobody reported are not in the dictionaries.
+    beside a plain value. Items that nobody reported are not in the dictionaries. living: whether the place existed
+    in the period; the other rows are a successor's past.
     """
 
     index: pd.MultiIndex
     value: dict[str, NDArray[np.float64]]
     reason: dict[str, NDArray[np.int32]]
     reasons: Reasons
+    living: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, values: pd.DataFrame, index: pd.MultiIndex) -> ItemValues:
+    def of(cls, values: pd.DataFrame, index: pd.MultiIndex, living: NDArray[np.bool_] | None = None) -> ItemValues:
         """Spread a long frame (period, area, unit, item, value, reason) over the rows of `index`."""
         reasons = Reasons()
         missing = reasons.code(NOT_REPORTED)
@@ -95,21 +53,25 @@ class ItemValues:
         value[columns[inside], rows[inside]] = values["value"].to_numpy(dtype=float)[inside]
         reason[columns[inside], rows[inside]] = reasons.codes(values["reason"])[inside]
         names = [str(item) for item in items]
-        return cls(index, dict(zip(names, value, strict=True)), dict(zip(names, reason, strict=True)), reasons)
-
-
-def so_many(some: pd.Series, total: pd.Series, noun: str) -> pd.Series:
-    """Return texts such as "11 of 12 units reported"."""
-    pairs = zip(some, total, strict=True)
-    return pd.Series([f"{a:.0f} of {b:.0f} {noun}" for a, b in pairs], index=some.index, dtype="str")
+        living = np.ones(len(index), dtype=bool) if living is None else living
+        return cls(index, dict(zip(names, value, strict=True)), dict(zip(names, reason, strict=True)), reasons, living)
 
 
 def trusted(facts: pd.DataFrame, origins: tuple[str, ...]) -> pd.DataFrame:
-    """Return one row a key: that of the first origin, in order of trust, that gives a value or says not applicable."""
+    """Return one row a key: that of the first origin, in order of trust, that gives a value or says not applicable.
+
+    Origins that are not in `origins` come after those that are, in the order of their names.
+    """
     rank = facts["origin"].map({name: at for at, name in enumerate(origins)}).fillna(len(origins))
     blank = facts["value"].isna() & (facts["state"] != "not_applicable")
-    order = facts.assign(_rank=rank + 1000.0 * blank).sort_values("_rank", kind="stable")
-    return order.drop_duplicates(KEY).drop(columns="_rank").sort_index()
+    order = facts.assign(_blank=blank, _rank=rank).sort_values(["_blank", "_rank", "origin"], kind="stable")
+    return order.drop_duplicates(KEY).drop(columns=["_blank", "_rank"]).sort_index()
+
+
+def named(facts: pd.DataFrame) -> pd.DataFrame:
+    """Return the facts with each period under its shortest name: `2024-H1`, not `2024-01/2024-06`."""
+    names = {period: periods.shortest(period) for period in facts["period"].unique()}
+    return facts.assign(period=facts["period"].map(names).astype("str"))
 
 
 def item_values(data: Data, every: str) -> ItemValues:
@@ -118,15 +80,14 @@ def item_values(data: Data, every: str) -> ItemValues:
     every: `year`, `half`, `quarter`, `month`, or a period such as `2024-01/2024-09` for the same months of each
     year. Facts of period `unknown` take no part.
     """
-    known = trusted(data.facts, data.meta.origins)
-    known = known[known["period"] != periods.UNKNOWN]
-    known = _normalised(known)
+    known = named(data.facts[data.facts["period"] != periods.UNKNOWN])
+    known = _with_reason(trusted(known, data.meta.origins))
     targets = _targets(known, every)
     over_units = data.items.set_index("item")["over_units"]
-    over_time = data.items.set_index("item")["over_time"]
     places = _places(data)
+    successions = Successions(places)
     wanted = known[known["period"].isin(targets)][[*KEY, "value", "reason"]]
-    shorter = _from_shorter(known, targets, over_time)
+    shorter = _from_shorter(known, targets, data.items.set_index("item")["over_time"])
     summable = set(over_units.index[over_units == "sum"])
     for level in sorted(places["level"].unique(), reverse=True):
         # what a place has from its parts was filled in at the level below; its own months come after that
@@ -134,20 +95,19 @@ def item_values(data: Data, every: str) -> ItemValues:
         if level > 0:
             parts = places[places["level"] == level]
             wanted = _fill(wanted, _sum_of_parts(wanted[wanted["item"].isin(summable)], parts, targets))
-    wanted = _with_predecessors(wanted, places, summable)
-    return _spread(wanted, places, targets)
+    wanted = _fill(wanted, pasts_of(wanted, successions, targets, summable))
+    return _spread(mark_changes(wanted, successions), places, successions, targets)
 
 
-def _normalised(facts: pd.DataFrame) -> pd.DataFrame:
-    """Give every period its shortest name and every row a reason: "" for a value."""
-    names = {period: periods.name(periods.parse(period)) for period in facts["period"].unique()}
-    reason = np.where(
-        facts["state"] == "not_applicable",
-        NOT_APPLICABLE,
-        np.where(facts["value"].isna(), NOT_REPORTED, ""),
-    )
-    named = facts.assign(period=facts["period"].map(names).astype("str"), reason=reason)
-    return named.drop_duplicates(KEY)
+def successions(data: Data) -> Successions:
+    """Return which areas and units became which, and when each exists."""
+    return Successions(_places(data))
+
+
+def _with_reason(facts: pd.DataFrame) -> pd.DataFrame:
+    """Give every row a reason: "" for a value."""
+    reason = pd.Series("", index=facts.index, dtype="str").mask(facts["value"].isna(), NOT_REPORTED)
+    return facts.assign(reason=reason.mask(facts["state"] == "not_applicable", NOT_APPLICABLE))
 
 
 def _targets(facts: pd.DataFrame, every: str) -> list[str]:
@@ -178,43 +138,43 @@ def _from_shorter(facts: pd.DataFrame, targets: list[str], over_time: pd.Series)
 
     All shorter periods must be there: "9 of 12 months reported" otherwise.
     """
-    lengths = {period: periods.parse(period) for period in facts["period"].unique()}
+    spans = {period: periods.parse(period) for period in facts["period"].unique()}
     outcomes = []
     for length, word in ((1, "months"), (3, "quarters"), (6, "half-years")):
-        parts = {
-            period: target
+        parts = [
+            (period, target, part.first, span.length // length)
             for target in targets
             for span in [periods.parse(target)]
             if span.length > length and span.length % length == 0
-            for period, part in lengths.items()
-            if part.length == length
-            and span.first <= part.first <= span.last
-            and (part.first - span.first) % length == 0
-        }
-        rows = facts[facts["period"].isin(parts)]
+            for period, part in spans.items()
+            if part.length == length and span.first <= part.first <= span.last
+            if (part.first - span.first) % length == 0
+        ]
+        into = pd.DataFrame(parts, columns=["period", "target", "at", "needed"])
+        rows = facts.merge(into.astype({"period": "str", "target": "str", "at": int, "needed": int}), on="period")
+        rows = rows[rows["reason"] != NOT_REPORTED]
         if rows.empty:
             continue
-        rows = rows.assign(
-            target=rows["period"].map(parts),
-            at=rows["period"].map({period: span.first for period, span in lengths.items()}),
-            given=rows["reason"].isin(["", NOT_APPLICABLE]),
-            absent=rows["reason"] == NOT_APPLICABLE,
-        ).sort_values("at", kind="stable")
-        groups = rows.groupby(["target", *PLACE, "item"], sort=False)
-        result = groups.agg(
-            total=("value", "sum"),
-            mean=("value", "mean"),
-            last=("value", "last"),
-            reported=("given", "sum"),
-            absent=("absent", "sum"),
-        ).reset_index()
-        needed = result["target"].map({t: periods.parse(t).length // length for t in targets})
+        rows = rows.assign(absent=rows["reason"] == NOT_APPLICABLE).sort_values("at", kind="stable")
+        result = (
+            rows.groupby(["target", *PLACE, "item", "needed"], sort=False)
+            .agg(
+                total=("value", "sum"),
+                numbers=("value", "count"),
+                last=("value", "last"),
+                given=("value", "size"),
+                absent=("absent", "sum"),
+            )
+            .reset_index()
+        )
         rule = result["item"].map(over_time)
-        value = result["total"].where(rule == "sum", result["last"].where(rule == "last", result["mean"]))
-        complete = (result["reported"] == needed) & (rule != "none")
-        partly = so_many(result["reported"], needed, f"{word} reported")
+        total = pd.Series(as_typed(result["total"].to_numpy(dtype=float)), result.index)
+        mean = total / result["numbers"].where(result["numbers"] > 0)
+        value = total.where(rule == "sum", result["last"].where(rule == "last", mean))
+        complete = (result["given"] == result["needed"]) & (rule != "none")
+        partly = so_many(result["given"], result["needed"], f"{word} reported")
         reason = partly.mask(complete, "").mask(rule == "none", f"cannot be computed from {word}")
-        all_absent = complete & (result["absent"] == needed)
+        all_absent = complete & (result["absent"] == result["needed"])
         outcomes.append(
             result.assign(
                 period=result["target"],
@@ -232,7 +192,8 @@ def _from_shorter(facts: pd.DataFrame, targets: list[str], over_time: pd.Series)
 def _places(data: Data) -> pd.DataFrame:
     """Return every area and unit with the place it adds up into and its depth (0 for a root).
 
-    Columns: area, unit, into_area, into_unit, level, valid_from, valid_to, successor (a unit or an area).
+    Columns: area, unit, into_area, into_unit, level, valid_from, valid_to, successor (a unit or an area), and first
+    and last, the years in which it exists: a unit only while its area does.
     """
     areas = data.areas
     if data.area is not None:
@@ -267,7 +228,21 @@ def _places(data: Data) -> pd.DataFrame:
         return steps
 
     levels = [depth((row.area, row.unit)) for row in each_row(places)]
-    return places.assign(level=levels)
+    first = places["valid_from"].where(places["valid_from"] != "", "0").astype(int)
+    last = places["valid_to"].where(places["valid_to"] != "", "9999").astype(int)
+    is_area = places["unit"] == ""
+    of_area = pd.DataFrame({"first": first[is_area], "last": last[is_area]}).set_index(places.loc[is_area, "area"])
+    return places.assign(
+        level=levels,
+        first=np.maximum(first, places["area"].map(of_area["first"])),
+        last=np.minimum(last, places["area"].map(of_area["last"])),
+    )
+
+
+def _living(places: pd.DataFrame, period: str) -> pd.DataFrame:
+    """Return the places that exist in the year in which a period ends."""
+    year = periods.parse(period).year
+    return places[(places["first"] <= year) & (year <= places["last"])].assign(period=period)
 
 
 def _below(area: str, areas: pd.DataFrame) -> set[str]:
@@ -280,7 +255,7 @@ def _below(area: str, areas: pd.DataFrame) -> set[str]:
 
 
 def active(places: pd.DataFrame, period: str) -> pd.Series:
-    """Return which places exist in the year in which a period ends."""
+    """Return which areas, or which units of one area, exist in the year in which a period ends."""
     return valid_in(places, periods.parse(period).year)
 
 
@@ -303,10 +278,8 @@ def _fill(known: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
 def _sum_of_parts(values: pd.DataFrame, parts: pd.DataFrame, targets: list[str]) -> pd.DataFrame:
     """Return what the active parts of each place add up to, or how many of them reported."""
     into = ["into_area", "into_unit"]
-    living = pd.concat(
-        [parts.loc[active(parts, period), [*PLACE, *into]].assign(period=period) for period in targets]
-        or [parts.iloc[:0].assign(period="")]
-    )
+    living = pd.concat([_living(parts, period) for period in targets] or [parts.iloc[:0].assign(period="")])
+    living = living[["period", *PLACE, *into]]
     expected = living.groupby(["period", *into]).size().rename("expected").reset_index()
     rows = values.merge(living, on=["period", *PLACE])
     rows["given"] = rows["reason"].isin(["", NOT_APPLICABLE])
@@ -329,70 +302,22 @@ def _sum_of_parts(values: pd.DataFrame, parts: pd.DataFrame, targets: list[str])
             "area": sums["into_area"],
             "unit": sums["into_unit"],
             "item": sums["item"],
-            "value": sums["value"].where(complete & ~absent),
+            "value": pd.Series(as_typed(sums["value"].to_numpy(dtype=float)), sums.index).where(complete & ~absent),
             "reason": partly.mask(complete, "").mask(absent, NOT_APPLICABLE),
         }
     )
 
 
-def _with_predecessors(values: pd.DataFrame, places: pd.DataFrame, summable: set[str]) -> pd.DataFrame:
-    """Give a successor the sum of its predecessors in the periods before it existed.
+def _spread(values: pd.DataFrame, places: pd.DataFrame, successions: Successions, targets: list[str]) -> ItemValues:
+    """Spread the values over items; every place active in a period has a row, reported or not.
 
-    A place that existed before and absorbed another keeps its own past; its first period after is marked
-    BOUNDARY_CHANGED, since the two are not comparable.
+    A successor has one for its past too, where there is anything to say of it.
     """
-    before = places[places["successor"] != ""]
-    if before.empty or values.empty:
-        return values
-    order = before.assign(_last=before["valid_to"]).sort_values("_last")
-    births = {(row.area, row.unit): str(row.valid_from) for row in each_row(places)}
-    year_of = {period: periods.parse(period).year for period in values["period"].unique()}
-    for (area, unit), rows in _by_successor(order):
-        born = births.get((area, unit), "")
-        year = values["period"].map(year_of)
-        old = values.merge(rows[PLACE], on=PLACE)
-        old = old[old["item"].isin(summable)]
-        if born and all(row.valid_to and int(row.valid_to) < int(born) for row in each_row(rows)):
-            past = old[old["period"].map(year_of) < int(born)]
-            sums = past.groupby(["period", "item"], sort=False).agg(
-                value=("value", "sum"),
-                given=("reason", lambda reasons: int((~reasons.isin([NOT_REPORTED])).sum())),
-                plain=("value", "count"),
-            )
-            sums = sums.reset_index()
-            complete = (sums["given"] == len(rows)) & (sums["plain"] > 0)
-            sums = sums.assign(
-                area=area,
-                unit=unit,
-                value=sums["value"].where(complete),
-                reason=np.where(
-                    complete,
-                    f"sum of {len(rows)} predecessors",
-                    sums["plain"].astype(str) + f" of {len(rows)} predecessors reported",
-                ),
-            )
-            values = _fill(values, sums[[*KEY, "value", "reason"]])
-        else:
-            ends = {int(row.valid_to) + 1 for row in each_row(rows) if row.valid_to}
-            changed = (values["area"] == area) & (values["unit"] == unit) & year.isin(ends)
-            values = values.assign(reason=values["reason"].mask(changed & (values["reason"] == ""), BOUNDARY_CHANGED))
-    return values
-
-
-def _by_successor(before: pd.DataFrame) -> list[tuple[tuple[str, str], pd.DataFrame]]:
-    """Group predecessors by what they became: a unit of the same area, or another area."""
-    target_area = before["area"].where(before["unit"] != "", before["successor"])
-    target_unit = before["successor"].where(before["unit"] != "", "")
-    groups = before.groupby([target_area, target_unit], sort=False)
-    return [((str(key[0]), str(key[1])), rows) for key, rows in groups]
-
-
-def _spread(values: pd.DataFrame, places: pd.DataFrame, targets: list[str]) -> ItemValues:
-    """Spread the values over items; every place active in a period has a row, reported or not."""
-    grid = pd.concat(
-        [places.loc[active(places, period), PLACE].assign(period=period) for period in targets]
-        or [places.iloc[:0][PLACE].assign(period="")]
-    )
-    past = values.loc[values["reason"].str.endswith("predecessors"), ["period", *PLACE]].drop_duplicates()
-    rows = pd.concat([grid, past])[["period", *PLACE]].drop_duplicates()
-    return ItemValues.of(values, pd.MultiIndex.from_frame(rows.astype("str")).sort_values())
+    grid = pd.concat([_living(places, period) for period in targets] or [places.iloc[:0].assign(period="")])
+    pasts = [(period, *place) for period, place, _ in successions.pasts(targets)]
+    told = values.loc[values["reason"] != NOT_REPORTED, ["period", *PLACE]].drop_duplicates()
+    past = told[pd.MultiIndex.from_frame(told).isin(pasts)] if pasts else told.iloc[:0]
+    rows = pd.concat([grid[["period", *PLACE]].assign(living=True), past.assign(living=False)])
+    rows = rows.astype(dict.fromkeys(["period", *PLACE], "str")).sort_values(["period", *PLACE])
+    index = pd.MultiIndex.from_frame(rows[["period", *PLACE]])
+    return ItemValues.of(values, index, rows["living"].to_numpy(dtype=bool))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -11,6 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.special import gdtrib, ndtri
 
 from evaltools import formulas
+from evaltools.decimals import NEAR, as_typed, exact
 from evaltools.rates import Floats
 from evaltools.trends import check_one_row_each, previous_periods
 
@@ -64,8 +64,6 @@ LEAGUE_COLUMNS = [
 _GROUP = ["period", "indicator", "definition"]
 _QUANTILES = {"p10": 0.10, "p25": 0.25, "median": 0.50, "p75": 0.75, "p90": 0.90}
 _PER = np.array([1.0, 100.0, 1000.0, 10_000.0, 100_000.0])
-_NEAR = 1e-12
-"""Quotients closer than this, relatively, are compared as exact fractions."""
 
 
 def benchmark(
@@ -259,6 +257,8 @@ def _totals(inside: pd.DataFrame, per: pd.Series) -> pd.DataFrame:
         total_denominator=("denominator", lambda column: column.sum(min_count=1)),
         total_areas=("numerator", "size"),
     )
+    for name in ("total_numerator", "total_denominator"):
+        sums[name] = as_typed(sums[name].to_numpy(dtype=float))
     below = sums["total_denominator"].fillna(1)
     sums["total_value"] = sums["total_numerator"] * per.reindex(sums.index) / below.where(below != 0)
     return sums
@@ -274,16 +274,13 @@ def _positions(valued: pd.DataFrame, per: pd.Series) -> tuple[pd.Series, pd.Seri
     bottom = valued["denominator"].where(made_of).fillna(1)
     rows = pd.DataFrame({"group": valued["_group"], "top": top, "bottom": bottom, "quotient": top / bottom})
     rows = rows.sort_values(["group", "quotient"], kind="stable")
-    step = rows["quotient"].diff() > _NEAR * rows["quotient"].abs()
+    step = rows["quotient"].diff() > NEAR * rows["quotient"].abs()
     rows["cluster"] = (step | (rows["group"] != rows["group"].shift())).cumsum()
     rows["within"] = 0
     crowded = rows[rows.duplicated("cluster", keep=False)]
-    exact = [
-        Fraction(repr(a)) / Fraction(repr(b))
-        for a, b in zip(crowded["top"].tolist(), crowded["bottom"].tolist(), strict=True)
-    ]
-    order = {fraction: at for at, fraction in enumerate(sorted(set(exact)))}
-    rows.loc[crowded.index, "within"] = [order[fraction] for fraction in exact]
+    ratios = [exact(a) / exact(b) for a, b in zip(crowded["top"].tolist(), crowded["bottom"].tolist(), strict=True)]
+    order = {ratio: at for at, ratio in enumerate(sorted(set(ratios)))}
+    rows.loc[crowded.index, "within"] = [order[ratio] for ratio in ratios]
     rows = rows.sort_values(["cluster", "within"], kind="stable")
     tie = rows.groupby(["cluster", "within"])
     place = rows.groupby("group").cumcount()

@@ -8,6 +8,7 @@ from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import pandas as pd
@@ -30,12 +31,13 @@ _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The four tables, columns as in `tables.TABLES`."""
+    """The four tables, columns as in `tables.TABLES`; `unread` names those of which a file could not be read."""
 
     items: pd.DataFrame
     indicators: pd.DataFrame
     parameters: pd.DataFrame
     checks: pd.DataFrame
+    unread: frozenset[str] = frozenset()
 
 
 def load_catalogue(national: Path, own: Path, problems: ProblemList, encoding: str = "") -> Catalogue:
@@ -44,27 +46,35 @@ def load_catalogue(national: Path, own: Path, problems: ProblemList, encoding: s
     `national` and `own` are folders (either may be absent). Whatever is wrong goes to `problems`: unknown items,
     unparsable or cyclic formulas, missing translations, contradicting validity, repeated rows.
     """
-    frames = {}
+    frames, unread = {}, set()
+    if own.exists() and not own.is_dir():
+        problems.say("not_a_folder", where=own.name, found=own.name)
+    table_files.note_unread(own, FILES, "catalogue/", problems)
     for name in FILES:
         parts = []
-        for folder, label in ((own, "catalogue"), (national, "data/catalogue")):
-            path = folder / f"{name}.csv"
-            if path.is_file():
-                file = f"{label}/{name}.csv"
+        for folder, label in ((own, "catalogue/"), (national, "data/catalogue/")):
+            path = table_files.locate(folder, name, label, problems)
+            if path is not None:
+                file, before = f"{label}{path.name}", problems.errors
                 part = table_files.read(path, name, file, problems, encoding if folder == own else "utf-8")
+                if part.empty and problems.errors > before:
+                    unread.add(name)
                 tables.check_key(part, name, file, problems)
                 parts.append(part.assign(at_row=file + " row " + part.index.astype(str)))
         identifier = tables.TABLES[name].key[0]
         if len(parts) == 2:
             parts[1] = parts[1][~parts[1][identifier].isin(parts[0][identifier])]
         frames[name] = pd.concat(parts) if parts else tables.empty(name).assign(at_row=pd.Series(dtype="str"))
-    validate(frames, problems)
+    validate(frames, problems, frozenset(unread))
     clean = {name: frame.drop(columns="at_row").reset_index(drop=True) for name, frame in frames.items()}
-    return Catalogue(**clean)
+    return Catalogue(**clean, unread=frozenset(unread))
 
 
-def validate(frames: dict[str, pd.DataFrame], problems: ProblemList) -> None:
-    """Note every contradiction in the four tables (each with a column `at_row`: file and row)."""
+def validate(frames: dict[str, pd.DataFrame], problems: ProblemList, unread: frozenset[str] = frozenset()) -> None:
+    """Note every contradiction in the four tables (each with a column `at_row`: file and row).
+
+    What is only known from a table in `unread` is not held against the others.
+    """
     items, indicators = frames["items"], frames["indicators"]
     for name in FILES:
         identifier = tables.TABLES[name].key[0]
@@ -72,11 +82,20 @@ def validate(frames: dict[str, pd.DataFrame], problems: ProblemList) -> None:
             value = getattr(row, identifier)
             if value and not _IDENTIFIER.fullmatch(value):
                 problems.say("bad_identifier", where=f"{row.at_row} column {identifier}", found=value)
+    _check_parameters(frames["parameters"], problems)
+    for row in each_row(frames["checks"]):
+        for column in ("sentence_zh", "sentence_en"):
+            if strange := _left_open(getattr(row, column)):
+                problems.say("unknown_placeholder", where=f"{row.at_row} column {column}", found=", ".join(strange))
+    if unread.intersection(("items", "indicators", "parameters")):
+        return
     known_items = set(items["item"])
     known_parameters = set(frames["parameters"]["parameter"])
     known_indicators = set(indicators["indicator"])
     uses: dict[str, set[str]] = {}
     for row in each_row(indicators):
+        if not row.kind:
+            continue  # said already
         if row.kind in OF_UNITS:
             base = _base_indicator(row, known_indicators, known_parameters, problems)
             uses.setdefault(row.indicator, set()).update(base)
@@ -98,23 +117,35 @@ def validate(frames: dict[str, pd.DataFrame], problems: ProblemList) -> None:
     _check_validity(indicators, problems)
     _check_same_wording(indicators, problems)
     for row in each_row(frames["checks"]):
-        for column in ("sentence_zh", "sentence_en"):
-            strange = set(re.findall(r"\{([^}]*)\}?", getattr(row, column))) - _PLACEHOLDERS
-            if strange:
-                where = f"{row.at_row} column {column}"
-                problems.say("unknown_placeholder", where=where, found=", ".join(sorted(strange)))
+        where = f"{row.at_row} column expression"
         try:
             relation = formulas.parse_relation(row.expression)
         except formulas.FormulaError as error:
-            problems.say("bad_formula", where=f"{row.at_row} column expression", found=error)
+            if row.expression:
+                problems.say("bad_relation", where=where, found=row.expression, evidence=error)
             continue
-        _check_terms(
-            relation.left + relation.right,
-            f"{row.at_row} column expression",
-            known_items,
-            known_parameters,
-            problems,
-        )
+        _check_terms(relation.left + relation.right, where, known_items, known_parameters, problems)
+
+
+def _left_open(sentence: str) -> list[str]:
+    """Return what a sentence leaves open and may not, or itself if its braces do not pair."""
+    try:
+        fields = [field for _, *field in Formatter().parse(sentence) if field[0] is not None]
+    except ValueError:
+        return [sentence]
+    return sorted({str(name) for name, form, conversion in fields if name not in _PLACEHOLDERS or form or conversion})
+
+
+def _check_parameters(parameters: pd.DataFrame, problems: ProblemList) -> None:
+    """A parameter has one value for a year and an area."""
+    for _, rows in parameters.groupby(["parameter", "area"], sort=False):
+        spans = sorted((int(row.valid_from or 0), int(row.valid_to or 9999), row.at_row) for row in each_row(rows))
+        for first, last, where in spans:
+            if first > last:
+                problems.say("validity_reversed", where=f"{where} column valid_to", found=first, until=last)
+        for (_, last, where), (first, _, next_where) in pairwise(spans):
+            if first <= last:
+                problems.say("parameter_overlap", where=f"{next_where} column valid_from", first=where)
 
 
 def _check_formula(row: Any, column: str, items: set[str], parameters: set[str], problems: ProblemList) -> None:
@@ -122,7 +153,8 @@ def _check_formula(row: Any, column: str, items: set[str], parameters: set[str],
     try:
         terms = formulas.parse(getattr(row, column))
     except formulas.FormulaError as error:
-        problems.say("bad_formula", where=where, found=error)
+        if text := getattr(row, column):
+            problems.say("bad_formula", where=where, found=text, evidence=error)
         return
     _check_terms(terms, where, items, parameters, problems)
 
@@ -146,12 +178,14 @@ def _base_indicator(row: Any, indicators: set[str], parameters: set[str], proble
         try:
             bar = formulas.parse_bar(row.numerator)
         except formulas.FormulaError as error:
-            problems.say("bad_formula", where=where, found=error)
+            if row.numerator:
+                problems.say("bad_bar", where=where, found=row.numerator, evidence=error)
             return set()
         name, parameter = bar.indicator, bar.parameter
-    if name not in indicators:
+    if name and name not in indicators:
         near = nearest(name, indicators) or "—"
         problems.say("unknown_in_formula", where=where, found=name, near=near)
+    if name not in indicators:
         return set()
     if parameter and parameter not in parameters:
         near = nearest(parameter, parameters) or "—"

@@ -8,7 +8,7 @@ import pandas as pd
 
 from evaltools import datasets, quality, table_files
 from evaltools.metadata import read_meta
-from evaltools.problems import InputError, ProblemList
+from evaltools.problems import LEVELS, InputError, ProblemList
 from evaltools.tables import TABLES
 
 CLEAN, ERRORS, UNREADABLE = 0, 1, 2
@@ -22,7 +22,9 @@ def check(path: str) -> tuple[pd.DataFrame, int]:
     try:
         found = quality.check(datasets.load(path))
     except InputError as error:
-        return error.problems, ERRORS if _any_table(path) else UNREADABLE
+        order = error.problems["level"].map({level: at for at, level in enumerate(LEVELS)})
+        problems = error.problems.iloc[order.argsort(kind="stable")].reset_index(drop=True)
+        return problems, ERRORS if _any_table(path) else UNREADABLE
     return found, ERRORS if (found["level"] == "error").any() else CLEAN
 
 
@@ -30,14 +32,14 @@ def _any_table(path: str) -> bool:
     """Whether at least one table of a dataset folder gives rows."""
     try:
         folder = datasets.find(path)
-    except InputError:
+        encoding = read_meta(folder, ProblemList()).encoding
+        return any(
+            not table_files.read(file, table, file.name, ProblemList(), encoding).empty
+            for table in TABLES
+            for file in _files(folder, table)
+        )
+    except (InputError, OSError):
         return False
-    encoding = read_meta(folder, ProblemList()).encoding
-    return any(
-        not table_files.read(file, table, file.name, ProblemList(), encoding).empty
-        for table in TABLES
-        for file in _files(folder, table)
-    )
 
 
 def _files(folder: Path, table: str) -> list[Path]:

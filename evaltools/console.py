@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TextIO
 
+from evaltools.problems import where_in
 from evaltools.wording import period as period_label
 from evaltools.wording import word
 
@@ -42,7 +43,8 @@ def aligned(pairs: Iterable[tuple[str, str]]) -> list[str]:
 
 def problem_lines(problems: pd.DataFrame, lang: str) -> list[str]:
     """Return a frame of problems as aligned lines, in a language."""
-    return aligned(zip(problems["where"], problems[f"sentence_{lang}"], strict=True))
+    places = [where_in(place, lang) for place in problems["where"]]
+    return aligned(zip(places, problems[f"sentence_{lang}"], strict=True))
 
 
 def progress(lang: str) -> Bar | Lines:

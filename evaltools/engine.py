@@ -308,7 +308,9 @@ def _attempt(work: Work, home: Path, notebooks: Path) -> dict[str, Any]:
         )
     except PapermillExecutionError as error:
         cell = _place(error.cell_index, injected)
-        reason = plain(f"{error.ename}: {error.evalue}")
+        # what is wrong with the data is said in whole sentences, in the reader's language
+        said = error.evalue if error.ename == "InputError" else f"{error.ename}: {error.evalue}"
+        reason = plain(said)
         return {"state": "failed", "cause": "cell", "cell": cell, "source": error.source, "reason": reason}
     except Exception as error:  # whatever it is, it is this work's and no other's
         failed: dict[str, Any] = {"state": "failed", "cause": "start", "reason": plain(_named(error))}

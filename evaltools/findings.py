@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pandas as pd
 
@@ -20,7 +21,7 @@ def number(value: float, digits: int | None = None) -> str:
     """Return a number as evidence: plain digits, the same in every language; all it has, or rounded half-up."""
     if digits is not None:
         return f"{rounded(value, digits):f}"
-    return f"{value:.0f}" if float(value).is_integer() else repr(float(value))
+    return f"{value:.0f}" if float(value).is_integer() else format(Decimal(format(value, ".15g")), "f")
 
 
 class Findings(ProblemList):
@@ -54,16 +55,17 @@ class Findings(ProblemList):
         row: tuple[str, str, str],
         subject: tuple[str, str],
         where: str,
+        topic: str = "findings",
         **values: str | dict[str, str],
     ) -> None:
-        """Note a finding about a (period, area, unit); words `findings.<rule>` say it.
+        """Note a finding about a (period, area, unit); the words `<topic>.<rule>` say it.
 
         subject: ("item" | "indicator", identifier). A value is a text, or one a language.
         """
         period, area, unit = row
         sentences = {
             lang: word(
-                f"findings.{rule}",
+                f"{topic}.{rule}",
                 lang,
                 place=self.place(area, unit, lang),
                 period=period_label(period, lang),

@@ -10,10 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaltools import formulas, periods
-from evaltools.aggregation import NOT_REPORTED, ItemValues
+from evaltools.aggregation import PLACE, ItemValues
 from evaltools.catalogue import valid_in
-
-ZERO_DENOMINATOR = "denominator is zero"
+from evaltools.datasets import Data
+from evaltools.decimals import as_typed
+from evaltools.reasons import NOT_REPORTED
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
@@ -33,15 +34,24 @@ class Part:
     upper: Floats
     reason: Codes
 
+    def only(self, rows: NDArray[np.bool_]) -> Part:
+        """Return the part in some rows of the grid."""
+        keep = rows[self.at]
+        names = ("at", "numerator", "denominator", "value", "lower", "upper", "reason")
+        return Part(self.row, *(getattr(self, name)[keep] for name in names))
+
 
 class Grid:
     """The rows (period, area, unit) that every indicator is computed for, and what is known about each."""
 
-    def __init__(self, values: ItemValues, parameters: pd.DataFrame) -> None:
+    def __init__(self, values: ItemValues, data: Data) -> None:
         self.values = values
-        self.parameters = parameters
+        self.parameters = data.parameters
+        self.parent = data.areas.set_index("area")["parent"]
         self.frame = values.index.to_frame(index=False)
         self.is_unit = (self.frame["unit"] != "").to_numpy()
+        top = pd.MultiIndex.from_frame(data.units.loc[data.units["parent"] == "", PLACE])
+        self.is_top_unit = pd.MultiIndex.from_frame(self.frame[PLACE]).isin(top)
         self.place, self.places = pd.factorize(self.frame["period"])
         self.years = np.array([periods.parse(period).year for period in self.places])
         self.area, self.areas = pd.factorize(self.frame["area"])
@@ -51,15 +61,17 @@ class Grid:
         first, last = int(row.valid_from or 0), int(row.valid_to or 9999)
         return ((self.years >= first) & (self.years <= last))[self.place]
 
-    def reported_by_unit(self, used: set[str]) -> NDArray[np.bool_]:
-        """Return the rows of areas, and those of units where their area reports any of these items by unit.
+    def shown(self, row: Any, units: bool) -> NDArray[np.bool_]:
+        """Return the rows of areas and, if units are wanted, of those whose area reports the numerator by unit.
 
         Insurance funds exist for a county only: a row "not reported" for each of its townships would be noise,
         even though every township has the residents they are divided by.
         """
+        if not units:
+            return ~self.is_unit
         missing = self.values.reasons.code(NOT_REPORTED)
         given = np.zeros(len(self.frame), dtype=bool)
-        for item in used & self.values.reason.keys():
+        for item in formulas.items(formulas.parse(row.numerator)) & self.values.reason.keys():
             given |= self.values.reason[item] != missing
         reporting = np.zeros(len(self.areas), dtype=bool)
         reporting[self.area[given & self.is_unit]] = True
@@ -90,7 +102,7 @@ def evaluate(
     A qualifying reason (`sum of 2 predecessors`) stands beside a value.
     """
     rows = len(values.index)
-    total, reason = np.zeros(rows), np.zeros(rows, dtype=np.int32)
+    total, size, reason = np.zeros(rows), np.zeros(rows), np.zeros(rows, dtype=np.int32)
     for term in terms:
         value, why = _item(term, values)
         for name in term.parameters:
@@ -98,9 +110,11 @@ def evaluate(
             unset = np.where(np.isnan(factor), values.reasons.code(f"parameter {name} is not set"), 0)
             why = values.reasons.weightier(why, unset.astype(np.int32))
             value = value * factor
-        total = total + term.coefficient * value
+        value = term.coefficient * value
+        total, size = total + value, size + np.abs(value)
         reason = values.reasons.weightier(reason, why)
-    return total, reason
+    is_plain = len(terms) == 1 and terms[0].coefficient == 1 and not terms[0].parameters
+    return (total if is_plain else as_typed(total, size)), reason
 
 
 def _item(term: formulas.Term, values: ItemValues) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
@@ -111,8 +125,9 @@ def _item(term: formulas.Term, values: ItemValues) -> tuple[NDArray[np.float64],
     if not term.prior:
         return value, why
     frame = index.to_frame(index=False)
-    earlier = {period: periods.shift(period, -1) for period in frame["period"].unique()}
-    at = index.get_indexer(pd.MultiIndex.from_frame(frame.assign(period=frame["period"].map(earlier))))
+    known = frame["period"].unique()
+    earlier = {period: periods.shift(period, -1) for period in known if period != periods.UNKNOWN}
+    at = index.get_indexer(pd.MultiIndex.from_frame(frame.assign(period=frame["period"].map(earlier).fillna(""))))
     none = values.reasons.code("previous year not reported")
     found = at >= 0
     past_why = np.where(found & (why[at] != missing), why[at], none).astype(np.int32)
@@ -120,14 +135,15 @@ def _item(term: formulas.Term, values: ItemValues) -> tuple[NDArray[np.float64],
 
 
 def parameter_values(name: str, index: pd.MultiIndex, parameters: pd.DataFrame) -> NDArray[np.float64]:
-    """Return a parameter's value in every row: the area's own where there is one, else that of all areas."""
-    rows = parameters[parameters["parameter"] == name]
-    pairs = index.droplevel("unit")
-    codes, distinct = pd.factorize(pairs)
-    found = []
-    for period, area in distinct:
+    """Return a parameter's value in every row: the area's own where there is one, else that of all areas.
+
+    Of two that are valid in a year the newer counts.
+    """
+    rows = parameters[parameters["parameter"] == name].sort_values("valid_from", kind="stable")
+    known: dict[str, dict[str, float]] = {periods.UNKNOWN: {}}
+    for period in index.unique("period").difference([periods.UNKNOWN]):
         valid = rows[valid_in(rows, periods.parse(period).year)]
-        own = valid[valid["area"] == area]
-        chosen = own if len(own) else valid[valid["area"] == "*"]
-        found.append(float(chosen["value"].iloc[-1]) if len(chosen) else float("nan"))
-    return np.array(found)[codes]
+        known[period] = dict(zip(valid["area"], valid["value"], strict=True))
+    codes, distinct = pd.factorize(index.droplevel("unit"))
+    found = [known[period].get(area, known[period].get("*", np.nan)) for period, area in distinct]
+    return np.array(found, dtype=float)[codes]

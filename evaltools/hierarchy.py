@@ -7,33 +7,87 @@ import re
 import pandas as pd
 
 from evaltools import tables
-from evaltools.metadata import Meta
+from evaltools.metadata import FILE, Meta
 from evaltools.problems import ProblemList, nearest
+from evaltools.tables import each_row
+
+_CODE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f<>:\"/\\|?*]+")
+_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
+_OF_SITES = re.compile(r"tables|manifest\..*|.*\.(html|ipynb|json|csv)")
+_LONGEST = 40
+
+
+def names_folder(code: str) -> bool:
+    """Whether an area's code can name its folder in a site, on every system and beside the site's own files."""
+    return bool(_CODE.fullmatch(code)) and _ends_well(code) and not _OF_SITES.fullmatch(code.lower())
+
+
+def names_dataset(name: str) -> bool:
+    """Whether a dataset's folder can have its like in `reports`: any name that every system allows, also in Chinese."""
+    return bool(_NAME.fullmatch(name)) and _ends_well(name) and not name.startswith((".", "-", " "))
+
+
+def _ends_well(name: str) -> bool:
+    return len(name) <= _LONGEST and not name.endswith((".", " ")) and not _DEVICE.fullmatch(name.lower())
 
 
 def check_places(areas: pd.DataFrame, units: pd.DataFrame, meta: Meta, problems: ProblemList) -> None:
-    """Check area codes against the pattern, and that parents and successors exist and form no circle."""
-    if meta.code_pattern:
-        for row, code in areas["area"].items():
-            if code and not re.fullmatch(meta.code_pattern, code):
-                where = f"areas.csv row {row} column area"
-                problems.say("code_pattern", where=where, found=code, allowed=meta.code_pattern)
+    """Check codes, lifetimes and the region, and that parents and successors exist and form no circle.
+
+    `areas` without rows could not be read, which is said already: nothing is held against it.
+    """
+    _check_area_codes(areas, meta, problems)
+    for frame, label in ((areas, "areas.csv"), (units, "units.csv")):
+        check_lifetimes(frame, label, problems)
     for column in ("parent", "successor"):
         tables.check_codes(areas[column], areas["area"], "areas.csv", problems)
         for _, rows in units.groupby("area"):
             tables.check_codes(rows[column], rows["unit"], "units.csv", problems)
-        _check_circle(dict(zip(areas["area"], areas[column], strict=True)), "areas.csv", column, problems)
-        pairs = zip(units["area"] + " " + units["unit"], units["area"] + " " + units[column], strict=True)
-        _check_circle(dict(pairs), "units.csv", column, problems)
+        named = units[units["unit"] != ""]
+        _check_circle(areas["area"], areas[column], "areas.csv", column, problems)
+        owner = named["area"] + " "
+        _check_circle(owner + named["unit"], owner + named[column], "units.csv", column, problems)
+    if areas.empty:
+        return
     tables.check_codes(units["area"], areas["area"], "units.csv", problems)
+    if meta.region and meta.region not in set(areas["area"]):
+        near = nearest(meta.region, areas["area"]) or ", ".join(areas["area"][:3])
+        problems.say("unknown_region", where=FILE, found=meta.region, near=near)
+    elif meta.region and meta.region not in set(areas["parent"]):
+        problems.say("region_without_areas", where=FILE, found=meta.region)
 
 
-def _check_circle(links: dict[str, str], label: str, column: str, problems: ProblemList) -> None:
-    for start in links:
+def _check_area_codes(areas: pd.DataFrame, meta: Meta, problems: ProblemList) -> None:
+    folders: dict[str, str] = {}
+    for row, code in areas["area"].items():
+        where = f"areas.csv row {row} column area"
+        if not code:
+            continue
+        if meta.code_pattern and not re.fullmatch(meta.code_pattern, code):
+            problems.say("code_pattern", where=where, found=code, allowed=meta.code_pattern)
+        elif not names_folder(code):
+            problems.say("code_no_folder", where=where, found=code)
+        elif (first := folders.setdefault(code.lower(), code)) != code:
+            problems.say("code_differs_in_case", where=where, found=code, near=first)
+
+
+def check_lifetimes(frame: pd.DataFrame, label: str, problems: ProblemList) -> None:
+    """Name every row that ends before it begins."""
+    for row in each_row(frame[(frame["valid_from"] != "") & (frame["valid_to"] != "")]):
+        if row.valid_from > row.valid_to:
+            where = f"{label} row {row.Index} column valid_to"
+            problems.say("validity_reversed", where=where, found=row.valid_from, until=row.valid_to)
+
+
+def _check_circle(names: pd.Series, steps: pd.Series, label: str, column: str, problems: ProblemList) -> None:
+    links = dict(zip(names, steps, strict=True))
+    for row, start in names.items():
         path = [start]
         while (step := links.get(path[-1], "")) and step in links:
             if step == start:
-                problems.say("cyclic_hierarchy", where=f"{label} column {column}", found=" → ".join([*path, step]))
+                where = f"{label} row {row} column {column}"
+                problems.say("cyclic_hierarchy", where=where, found=" → ".join([*path, step]))
                 return
             if step in path:
                 break

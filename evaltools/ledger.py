@@ -56,8 +56,8 @@ def apply_adjustments(
             problems.say(
                 "adjustment_mismatch",
                 where=f"{where} column from",
-                found="" if pd.isna(before) else f"{before:g}",
-                evidence="" if pd.isna(now) else f"{now:g}",
+                found="" if pd.isna(before) else format(before, ".15g"),
+                evidence="" if pd.isna(now) else format(now, ".15g"),
             )
             continue
         values[found], states[found] = row.to, "missing" if pd.isna(row.to) else ""

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaltools import wording
-from evaltools.problems import ProblemList
+from evaltools.problems import ProblemList, in_language
 from evaltools.rules import RULES, SIGNS, Number, Value
 from evaltools.standards import Line, Standard
 from evaltools.wording import LANGUAGES, word
@@ -134,7 +134,14 @@ def read_targets(targets: pd.DataFrame | None, problems: ProblemList) -> Targets
     for period, area, unit, indicator, target in zip(*columns, strict=True):
         known = found.setdefault((period, indicator), {})
         if not float(target) > 0:
-            say(problems, "bad_target", "targets", (period, area, unit), indicator=indicator, found=str(target))
+            say(
+                problems,
+                "bad_target",
+                "targets",
+                (period, area, unit),
+                indicator=indicator,
+                found=_plain(float(target)),
+            )
         elif (area, unit) in known:
             say(problems, "repeated_target", "targets", (period, area, unit), indicator=indicator)
         else:
@@ -158,6 +165,31 @@ def read_judgements(judgements: pd.DataFrame | None, standard: Standard, problem
             say(problems, "bad_judgement", "judgements", (period, area, unit), **texts)
         found.setdefault((period, area, unit, line), []).append(score)
     return found
+
+
+def check_scored(targets: pd.DataFrame, judgements: pd.DataFrame, standard: Standard, problems: ProblemList) -> None:
+    """Note each row that `score` would refuse or pass over with this standard; the indexes must hold row numbers."""
+    zero = targets[(targets["kind"] == "absolute") & (targets["target"] == 0)]
+    for row, indicator in zero["indicator"].items():
+        _note(problems, "bad_target", f"targets.csv row {row} column target", indicator=indicator, found="0")
+    full = {line.id: line.points for _, line in standard.lines if RULES[line.rule].judged}
+    for row, line, value in zip(judgements.index, judgements["line"], judgements["value"], strict=True):
+        where = f"judgements.csv row {row} column"
+        if line not in full:
+            values = {"line": line, "standard": standard.id, "allowed": ", ".join(full) or "—"}
+            _note(problems, "unknown_judgement", f"{where} line", level="warning", **values)
+        elif not 0 <= value <= full[line] and not math.isnan(value):
+            texts = {"line": line, "found": _plain(value), "full": exact(full[line]).text}
+            _note(problems, "bad_judgement", f"{where} value", **texts)
+
+
+def _note(problems: ProblemList, sentence: str, where: str, level: str = "error", **texts: str) -> None:
+    said = {f"sentence_{lang}": word(f"scoring.{sentence}", lang, **in_language(texts, lang)) for lang in LANGUAGES}
+    problems.add(rule=f"scoring_{sentence}", where=where, level=level, **said)
+
+
+def _plain(number: float) -> str:
+    return "" if math.isnan(number) else exact(number).text
 
 
 def exact(number: float | int | str | Decimal) -> Number:

@@ -12,9 +12,11 @@ from evaltools import formulas, rates
 from evaltools.aggregation import item_values
 from evaltools.catalogue import OF_UNITS
 from evaltools.datasets import Data
-from evaltools.grid import ZERO_DENOMINATOR, Codes, Floats, Grid, Part, Rows, evaluate
+from evaltools.decimals import as_typed
+from evaltools.grid import Codes, Floats, Grid, Part, Rows, evaluate
+from evaltools.reasons import ABOVE_ALL, ZERO_DENOMINATOR
 from evaltools.tables import each_row
-from evaltools.unit_measures import of_units
+from evaltools.unit_measures import base_of, of_units
 
 COLUMNS = [
     "period",
@@ -29,8 +31,6 @@ COLUMNS = [
     "upper",
     "reason",
 ]
-
-ABOVE_ALL = "above 100%"
 
 
 def indicators(data: Data, every: str = "year", units: bool = True) -> pd.DataFrame:
@@ -51,20 +51,21 @@ def indicators(data: Data, every: str = "year", units: bool = True) -> pd.DataFr
     values = item_values(data, every)
     if not len(values.index):
         return _typed(pd.DataFrame(columns=COLUMNS))
-    grid = Grid(values, data.parameters)
-    bases = {_base(row) for row in each_row(data.catalogue) if row.kind in OF_UNITS}
+    grid = Grid(values, data)
+    rows = _in_order(data.catalogue)
+    bases = {base_of(row) for row in rows if row.kind in OF_UNITS}
     parts: list[Part] = []
-    for row in _in_order(data.catalogue):
+    whole: list[Part] = []
+    for row in rows:
         if row.kind in OF_UNITS:
-            base = grid.frame_of([part for part in parts if part.row.indicator == _base(row)])
-            at, numerator, denominator, reason = of_units(row, base, data, grid)
-            parts.append(_valued(row, grid, at, numerator, denominator, reason))
-        else:
-            parts.append(_of_items(row, grid, units or row.indicator in bases))
-    result = grid.frame_of(parts)
-    if not units:
-        result = result[result["unit"] == ""].reset_index(drop=True)
-    return _typed(result)
+            base = [part for part in whole if part.row.indicator == base_of(row)]
+            parts.append(_valued(row, grid, *of_units(row, base, grid)))
+            continue
+        part = _of_items(row, grid)
+        if row.indicator in bases:
+            whole.append(part)
+        parts.append(part.only(grid.shown(row, units)))
+    return _typed(grid.frame_of(parts))
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -75,28 +76,19 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
 def _in_order(catalogue: pd.DataFrame) -> list[Any]:
     """Return the catalogue's rows, those computed from other indicators after them."""
     rows = list(each_row(catalogue))
-    needs = {row.indicator: {_base(row)} if row.kind in OF_UNITS else set() for row in rows}
+    needs = {row.indicator: {base_of(row)} if row.kind in OF_UNITS else set() for row in rows}
     order = {name: at for at, name in enumerate(TopologicalSorter(needs).static_order())}
     return sorted(rows, key=lambda row: row.kind in OF_UNITS and order[row.indicator] + 1)
 
 
-def _base(row: Any) -> str:
-    if row.kind == "units_meeting":
-        return formulas.parse_bar(row.numerator).indicator
-    return str(row.numerator)
-
-
-def _of_items(row: Any, grid: Grid, units: bool) -> Part:
+def _of_items(row: Any, grid: Grid) -> Part:
     """Evaluate numerator and denominator of one definition over the grid, then its value and interval."""
-    above = formulas.parse(row.numerator)
-    below = formulas.parse(row.denominator) if row.denominator else ()
-    numerator, reason = evaluate(above, grid.values, grid.parameters)
+    numerator, reason = evaluate(formulas.parse(row.numerator), grid.values, grid.parameters)
     denominator = np.full(len(grid.frame), np.nan)
-    if below:
-        denominator, why_not = evaluate(below, grid.values, grid.parameters)
+    if row.denominator:
+        denominator, why_not = evaluate(formulas.parse(row.denominator), grid.values, grid.parameters)
         reason = grid.values.reasons.weightier(reason, why_not)
-    keep = grid.valid(row) & grid.reported_by_unit(formulas.items(above))
-    at = np.flatnonzero(keep if units else keep & ~grid.is_unit)
+    at = np.flatnonzero(grid.valid(row))
     return _valued(row, grid, at, numerator[at], denominator[at], reason[at])
 
 
@@ -105,19 +97,21 @@ def _valued(row: Any, grid: Grid, at: Rows, numerator: Floats, denominator: Floa
     per = float(row.per)
     none = np.full(len(at), np.nan)
     if row.kind in ("count", "amount"):
-        return Part(row, at, numerator, none, numerator * per, none, none, reason)
+        return Part(row, at, numerator, none, as_typed(numerator * per), none, none, reason)
     known = ~np.isnan(numerator) & ~np.isnan(denominator)
     zero = known & (denominator == 0)
     value = np.divide(numerator * per, denominator, out=none.copy(), where=known & ~zero)
+    if row.kind == "worst_unit":  # the worst of the counts of units is a count
+        value = np.where(np.isnan(denominator), as_typed(numerator * per), value)
     reason = np.where(zero, grid.values.reasons.code(ZERO_DENOMINATOR), reason)
     lower, upper = none, none
     if row.kind == "proportion":
-        beyond = known & ~zero & (numerator > denominator)
+        beyond = known & (denominator > 0) & (numerator > denominator)
         reason = np.where(beyond, grid.values.reasons.joined(ABOVE_ALL, reason), reason)
         lower, upper = rates.wilson_limits(numerator, denominator)
         lower, upper = lower * per, upper * per
     elif row.kind == "rate":
         fewest, most = rates.poisson_limits(numerator)
-        scale = np.divide(per, denominator, out=none.copy(), where=known & ~zero)
+        scale = np.divide(per, denominator, out=none.copy(), where=known & (denominator > 0))
         lower, upper = fewest * scale, most * scale
     return Part(row, at, numerator, denominator, value, lower, upper, reason.astype(np.int32))

@@ -18,7 +18,7 @@ EVERY = ("year", "half", "quarter", "month")
 
 _LENGTH = {"year": 12, "half": 6, "quarter": 3, "month": 1}
 _MONTH = r"(\d{4})-(0[1-9]|1[0-2])"
-_PATTERN = re.compile(rf"(\d{{4}})(?:-H([12])|-Q([1-4])|-(0[1-9]|1[0-2]))?|{_MONTH}/{_MONTH}")
+_PATTERN = re.compile(rf"(\d{{4}})(?:-H([12])|-Q([1-4])|-(0[1-9]|1[0-2]))?|{_MONTH}/{_MONTH}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,11 @@ def name(span: Span) -> str:
             return f"{year:04d}{suffix}"
     last_year, last_month = divmod(span.last, 12)
     return f"{year:04d}-{month + 1:02d}/{last_year:04d}-{last_month + 1:02d}"
+
+
+def shortest(period: str) -> str:
+    """Return the shortest name of a period; `unknown` stays."""
+    return period if period == UNKNOWN else name(parse(period))
 
 
 def shift(period: str, years: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from evaltools import datasets, notebook_files, periods
 from evaltools.engine import Work
+from evaltools.hierarchy import names_dataset
 from evaltools.metadata import read_meta
 from evaltools.notebook_files import NotebookFile, say
 from evaltools.notebook_parameters import Value, describe, typed
@@ -23,8 +23,6 @@ RUNNERS_OWN = ("data", "area", "period", "stage", "standard", "lang", "audience"
 """Parameters that a notebook gets from the run itself; each has an option of its own."""
 
 AUDIENCE = "internal"
-
-_LEGAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ def language(data: str, lang: str | None = None) -> str:
         return str(lang)
     try:
         return read_meta(datasets.find(data), ProblemList()).language
-    except (InputError, OSError, AttributeError):
+    except (InputError, OSError):
         return "zh"
 
 
@@ -129,9 +127,8 @@ def make(request: Request) -> Plan:
     period = _period(request, data, problems)
     areas = tuple(counties(data, period)) if period else ()
     wanted = _wanted(request, data, areas, problems) if period else ()
-    for code in (dataset.name, *areas):
-        if not _LEGAL.fullmatch(code):
-            say(problems, "not_a_folder", where=code, found=code)
+    if not names_dataset(dataset.name):
+        say(problems, "not_a_folder", where=dataset.name, found=dataset.name)
     lang = request.lang or data.meta.language
     place = period.replace("/", "_") + ("" if lang == data.meta.language else f"-{lang}")
     site = Path(request.out or home / "reports").resolve() / dataset.name / place
@@ -187,12 +184,12 @@ def counties(data: datasets.Data, period: str) -> list[str]:
 def _period(request: Request, data: datasets.Data, problems: ProblemList) -> str:
     known = sorted(set(data.facts["period"]) - {periods.UNKNOWN})
     found = years(data)
+    if not found:
+        say(problems, "no_period", where="facts")
+        return ""
     if request.period is None:
-        if not found:
-            say(problems, "no_period", where="facts")
-            return ""
         return found[-1]
-    usable = periods.is_period(request.period) and request.period != periods.UNKNOWN
+    usable = request.period.isascii() and periods.is_period(request.period) and request.period != periods.UNKNOWN
     if usable and any(periods.contains(request.period, period) for period in known):
         return request.period
     names = sorted({*found, *known})

@@ -17,7 +17,7 @@ from evaltools.manifests import Record
 from evaltools.notebook_files import say
 from evaltools.notebook_parameters import Value
 from evaltools.plans import Page, Plan
-from evaltools.problems import ProblemList
+from evaltools.problems import LANGUAGE, ProblemList
 from evaltools.site_folder import SiteFolder
 
 
@@ -98,17 +98,16 @@ def run(
     problems = ProblemList()
     if jobs is not None and jobs < 1:
         say(problems, "jobs", where="--jobs", found=jobs)
-    site = SiteFolder(plan, force)
-    site.check(problems)
-    problems.raise_if_any()
-    site.open()
+    site = _site(plan, force, problems)
     todo = [page for page in plan.pages if page.name in plan.wanted and not site.has(page)]
-    if progress is not None:
-        progress.planned(plan, len(todo), len(plan.wanted) - len(todo))
     try:
-        if todo:
-            with tempfile.TemporaryDirectory(prefix="evaltools-", ignore_cleanup_errors=True) as scratch:
-                environment = surroundings(plan, Path(scratch), site)
+        with tempfile.TemporaryDirectory(prefix="evaltools-", ignore_cleanup_errors=True) as scratch:
+            # what the standard or the data do not allow is found here, before anything is written
+            environment = surroundings(plan, Path(scratch), site) if todo else {}
+            site.open()
+            if progress is not None:
+                progress.planned(plan, len(todo), len(plan.wanted) - len(todo))
+            if todo:
                 if engine is None:
                     engine = PapermillEngine(plan.home, plan.home / "notebooks", environment)
                 _execute(engine, todo, jobs or jobs_of_machine(), site, progress)
@@ -120,6 +119,20 @@ def run(
     seconds = time.perf_counter() - begun
     site.close(pages, len(todo))
     return RunResult(plan, plan.site, tuple(pages), len(todo), seconds)
+
+
+def _site(plan: Plan, force: bool, problems: ProblemList) -> SiteFolder:
+    """Return the site's folder, unless another site lies there or something that goes into this one cannot be read."""
+    try:
+        site = SiteFolder(plan, force)
+    except OSError as error:
+        where = Path(error.filename or plan.dataset).name
+        problems.say("cannot_open", where=where, evidence=error.strerror or error)
+        problems.raise_if_any()
+        raise
+    site.check(problems)
+    problems.raise_if_any()
+    return site
 
 
 def jobs_of_machine() -> int:
@@ -137,6 +150,7 @@ def surroundings(plan: Plan, scratch: Path, site: SiteFolder) -> dict[str, str]:
         "EVALTOOLS_HOME": str(plan.home),
         "EVALTOOLS_DATA": str(plan.dataset.parent),
         "EVALTOOLS_SHARED": str(scratch / "shared"),
+        LANGUAGE: plan.lang,
     }
     if plan.standard is not None and plan.standard != datasets.standard_path(plan.standard.stem, plan.dataset):
         folder = scratch / "standards"

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from evaltools import periods
 from evaltools.line_values import (
     KEY,
     Cell,
@@ -37,6 +38,9 @@ TOTAL_COLUMNS = [*KEY, "section", "points", "full", "lost", "grade", "because", 
 
 _EXTRA_DIGITS = 2
 """Decimals shown beyond the standard's where points are not rounded."""
+
+_ALL, _CERTAIN = 12, 9
+"""Decimals of points that are not rounded: those that are added up, and those that a sum is sure of."""
 
 
 def threshold(value: ArrayLike | pd.Series, lower: float, upper: float, points: float) -> Any:
@@ -83,8 +87,8 @@ def score(
     for columns that are absent and for two rows of one definition.
     """
     problems = ProblemList()
-    goals = read_targets(targets, problems)
-    judged = read_judgements(judgements, standard, problems)
+    goals = read_targets(_named(targets), problems)
+    judged = read_judgements(_named(judgements), standard, problems)
     problems.raise_if_any()
     table = Indicators(ind if units else ind[ind["unit"] == ""])
     parts = []
@@ -122,6 +126,14 @@ def totals(points: pd.DataFrame, standard: Standard) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=TOTAL_COLUMNS)
     texts = [name for name in TOTAL_COLUMNS if name not in NUMBERS]
     return frame.astype(dict.fromkeys(texts, "str") | dict.fromkeys(["points", "full", "lost"], "float64"))
+
+
+def _named(rows: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Return rows with their periods under the names that `ev.indicators` gives: `2024-H1`, not `2024-01/2024-06`."""
+    if rows is None:
+        return None
+    names = {period: periods.shortest(period) for period in rows["period"].unique()}
+    return rows.assign(period=rows["period"].map(names).astype("str"))
 
 
 def _line_rows(
@@ -218,6 +230,9 @@ def _scaled(
         scaled = scaled * Fraction(full) / Fraction(counted)
         working = f"({working})/{exact(counted).text} × {exact(full).text}"
     if is_rounded:
+        if rounding.on == "total":
+            # thirds of points are kept to some decimals only: three of them must be whole again
+            scaled = Fraction(round(scaled * 10**_CERTAIN), 10**_CERTAIN)
         units = rounding.units(scaled)
         total, text = units / 10**rounding.digits, decimal_text(units, rounding.digits)
     else:
@@ -228,8 +243,8 @@ def _scaled(
 
 
 def _kept(rounding: Rounding) -> int:
-    """Return how many decimals of a line's points go into the sums: those printed, or ten if none are cut."""
-    return rounding.digits if rounding.on == "line" else 10
+    """Return how many decimals of a line's points go into the sums: those printed, or all that a float has."""
+    return rounding.digits if rounding.on == "line" else _ALL
 
 
 def _units(points: float, rounding: Rounding) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -19,15 +21,26 @@ FREE = "text"
 NUMBER = "number"
 PERIOD = "period"
 YEAR = "year"
+DATE = "date"
+
+YEARS = range(1900, 2100)
+"""Years that a number can be about; another is a slip of the hand, and would become the latest year."""
+
+LARGEST = 1e15
+"""Up to here a float tells every whole number from the next; no count or amount is larger."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """What a cell of this column may hold. `content` is FREE, NUMBER, PERIOD, YEAR or a tuple of allowed texts."""
+    """What a cell of this column may hold. `content` is FREE, NUMBER, PERIOD, YEAR, DATE or the texts allowed.
+
+    `also` are texts that stand for themselves beside it, such as `*` for all.
+    """
 
     content: str | tuple[str, ...] = FREE
     required: bool = False
     minimum: float | None = None
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,8 @@ _PERIOD = Column(PERIOD, required=True)
 _MARK = Column(("verified", "general"), required=True)
 _LIFETIME = {"valid_from": Column(YEAR), "valid_to": Column(YEAR)}
 _PLACE = {"period": _PERIOD, "area": _NAME, "unit": _TEXT}
+_ALL = Column(required=True, also=("*",))
+_END = Column(PERIOD, required=True, also=("*",))
 
 TABLES: dict[str, Table] = {
     "items": Table(
@@ -86,7 +101,7 @@ TABLES: dict[str, Table] = {
         {
             "parameter": _NAME,
             **_LIFETIME,
-            "area": _NAME,
+            "area": _ALL,
             "value": Column(NUMBER, required=True),
             "source": _NAME,
             "mark": _MARK,
@@ -149,7 +164,7 @@ TABLES: dict[str, Table] = {
             "stage": Column(("verified", "appeal", "correction"), required=True),
             "reason": _NAME,
             "evidence": _TEXT,
-            "date": _TEXT,
+            "date": Column(DATE),
         },
     ),
     "claims": Table(
@@ -168,8 +183,9 @@ TABLES: dict[str, Table] = {
     "targets": Table(
         {
             **_PLACE,
+            "area": _ALL,
             "indicator": _NAME,
-            "target": _NUMBER,
+            "target": Column(NUMBER, minimum=0),
             "upper": _NUMBER,
             "kind": Column(("absolute", "improve", "range"), required=True),
             "source": _NAME,
@@ -189,10 +205,10 @@ TABLES: dict[str, Table] = {
     ),
     "breaks": Table(
         {
-            "from": _PERIOD,
-            "to": _PERIOD,
-            "indicator": _NAME,
-            "area": _NAME,
+            "from": _END,
+            "to": _END,
+            "indicator": _ALL,
+            "area": _ALL,
             "kind": Column(("definition", "boundary", "disturbance"), required=True),
             "note_zh": _NAME,
             "note_en": _NAME,
@@ -200,7 +216,13 @@ TABLES: dict[str, Table] = {
     ),
 }
 
-_NUMERIC = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_NUMERIC = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_REWRITTEN = re.compile(r"[0-9]{1,40}(\.[0-9]{0,40})?(e\+?[0-9]{1,2})?")
+_HALF_WIDTH = {0xFF01 + at: 0x21 + at for at in range(94)}  # full-width forms of ASCII, typed on a Chinese keyboard
+# Control and format characters: zero-width spaces, byte-order marks, marks that turn the writing direction.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
 
 
 def each_row(frame: pd.DataFrame) -> Iterator[Any]:
@@ -216,62 +238,117 @@ def empty(table: str) -> pd.DataFrame:
 
 def check_column(cells: pd.Series, column: Column, label: str, problems: ProblemList) -> pd.Series:
     """Return the cells as their type; every cell that the column does not allow is named and becomes blank."""
-    name = str(cells.name)
+    name, sent = str(cells.name), cells
 
-    def report(key: str, bad: pd.Series, **values: str) -> None:
-        for row, text in bad.items():
-            problems.say(key, where=f"{label} row {row} column {name}", column=name, found=text, **values)
+    def report(key: str, bad: pd.Series, level: str = "error", **values: str) -> None:
+        for row, text in sent[bad].items():
+            problems.say(key, where=f"{label} row {row} column {name}", level=level, column=name, found=text, **values)
 
+    def where(test: Callable[[str], bool]) -> pd.Series:
+        return cells.map({text: test(text) for text in cells.unique()}).astype(bool)
+
+    unseen = where(lambda text: bool(_UNSEEN.search(text)))
+    if unseen.any():
+        report("unseen_characters", unseen, level="warning")
+        sent = cells = cells.str.replace(_UNSEEN, "", regex=True).str.strip()
     blank = cells == ""
     if column.required:
-        report("blank_cell", cells[blank])
+        report("blank_cell", blank)
+    if column.content == FREE:
+        return cells
+    cells = cells.map({text: text.translate(_HALF_WIDTH) for text in cells.unique()}).astype("str")
     if column.content == NUMBER:
-        distinct = pd.Series(cells.unique(), dtype="str")
-        good = distinct[distinct.map(lambda text: bool(_NUMERIC.fullmatch(text)))]
-        numbers = cells.map(dict(zip(good, good.astype(float), strict=True))).astype(float)
-        infinite = numbers.abs() == float("inf")
-        report("not_a_number", cells[(numbers.isna() & ~blank) | infinite])
+        numbers = cells.map({text: float(text) for text in cells.unique() if _NUMERIC.fullmatch(text)}).astype(float)
+        numbers = numbers.mask(numbers.abs() == float("inf"))  # 1e999
+        report("not_a_number", numbers.isna() & ~blank)
+        wrong = numbers.abs() > LARGEST
+        report("above_maximum", wrong, maximum=f"{LARGEST:.0f}")
+        report("exponent", numbers.notna() & ~wrong & where(lambda text: "e" in text.lower()), level="warning")
         if column.minimum is not None:
             low = numbers < column.minimum
-            report("below_minimum", cells[low], minimum=f"{column.minimum:g}")
-            numbers = numbers.mask(low)
-        return numbers.mask(infinite)
-    if column.content == PERIOD:
-        wrong = ~cells.map({text: text == "" or text == "*" or periods.is_period(text) for text in cells.unique()})
-        report("not_a_period", cells[wrong])
-    elif column.content == YEAR:
-        wrong = ~(blank | cells.str.fullmatch(r"\d{4}"))
-        report("not_a_year", cells[wrong])
-    elif isinstance(column.content, tuple):
-        allowed = column.content
-        wrong = ~(cells.isin(allowed) | blank)
-        for row, text in cells[wrong].items():
-            problems.say(
-                "not_allowed",
-                where=f"{label} row {row} column {name}",
-                column=name,
-                found=text,
-                allowed=", ".join(choice for choice in allowed if choice),
-            )
+            report("below_minimum", low & ~wrong, minimum=f"{column.minimum:g}")
+            wrong |= low
+        return numbers.mask(wrong)
+    wrong = ~blank & ~cells.isin(column.also)
+    if isinstance(column.content, tuple):
+        wrong &= ~cells.isin(column.content)
+        report("not_allowed", wrong, allowed=", ".join(filter(None, column.content)))
     else:
-        return cells
-    return cells.mask(wrong.astype(bool), "")
+        key, test = _READABLE[column.content]
+        wrong &= ~where(test)
+        report(key, wrong)
+    return cells.mask(wrong, "")
+
+
+def _is_period(text: str) -> bool:
+    """Whether a text is a period that a county may report on; the digits of other scripts are none."""
+    if not (text.isascii() and periods.is_period(text)):
+        return False
+    if text == periods.UNKNOWN:
+        return True
+    span = periods.parse(text)
+    return span.first // 12 in YEARS and span.year in YEARS
+
+
+def _is_year(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) == 4 and int(text) in YEARS
+
+
+def _is_date(text: str) -> bool:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        return False
+    try:
+        return date.fromisoformat(text).year in YEARS
+    except ValueError:
+        return False
+
+
+_READABLE: dict[str, tuple[str, Callable[[str], bool]]] = {
+    PERIOD: ("not_a_period", _is_period),
+    YEAR: ("not_a_year", _is_year),
+    DATE: ("not_a_date", _is_date),
+}
 
 
 def check_key(frame: pd.DataFrame, table: str, label: str, problems: ProblemList) -> None:
-    """Name every row whose key stands on an earlier row too; the index must hold row numbers."""
+    """Name every row whose key stands on an earlier row too; the index must hold row numbers.
+
+    A period is the same under either name: `2024-H1`, `2024-01/2024-06`.
+    """
     key = list(TABLES[table].key)
-    if not key:
+    if not key or not frame.index.is_unique:
         return
-    first = frame.reset_index(names="_row").groupby(key, sort=False)["_row"].transform("first")
-    repeated = frame.duplicated(key)
-    for (row, cells), original in zip(frame.loc[repeated, key].iterrows(), first[repeated.to_numpy()], strict=True):
+    named = frame[key]
+    if "period" in named:
+        readable = {p for p in named["period"].unique() if p not in ("", periods.UNKNOWN)}
+        shortest = {p: periods.name(periods.parse(p)) if p in readable else p for p in named["period"].unique()}
+        named = named.assign(period=named["period"].map(shortest).astype("str"))
+    # a key that could not be read is blank, and no repetition of another one
+    named = named[(named[[column for column in key if TABLES[table].columns[column].required]] != "").all(axis=1)]
+    repeated = named.duplicated()
+    if not repeated.any():
+        return
+    first = named.reset_index(names="_row").groupby(key, sort=False)["_row"].transform("first").to_numpy()
+    for (row, cells), original in zip(named[repeated].iterrows(), first[repeated.to_numpy()], strict=True):
         problems.say(
             "duplicate_key",
             where=f"{label} row {row}",
-            first=original,
+            first=f"{label} row {original}",
             found=", ".join(f"{column}={text}" for column, text in cells.items() if text),
         )
+
+
+def check_targets(targets: pd.DataFrame, label: str, problems: ProblemList) -> None:
+    """Name every target that states none, and every range that ends below where it begins."""
+    said = set(problems.frame()["where"])
+    none = targets["target"].isna() & ~((targets["kind"] == "range") & targets["upper"].notna())
+    for row in targets.index[none]:
+        where = f"{label} row {row} column target"
+        if where not in said and f"{label} row {row} column kind" not in said:
+            problems.say("blank_cell", where=where, column="target")
+    for row in each_row(targets[targets["target"] > targets["upper"]]):
+        found, upper = format(row.target, ".15g"), format(row.upper, ".15g")
+        problems.say("range_reversed", where=f"{label} row {row.Index} column upper", found=found, upper=upper)
 
 
 def check_codes(
@@ -283,16 +360,22 @@ def check_codes(
 ) -> None:
     """Name every cell of `codes` that is neither one of `valid` nor of `also`, with what it probably meant."""
     known = set(valid)
-    for code in codes[~codes.isin(known | set(also))].unique():
-        if code == "":
-            continue
-        stripped = {name.lstrip("0"): name for name in known if name.startswith("0")}
-        rows = codes.index[codes == code]
-        key = "lost_zero" if code in stripped else "unknown_code"
-        for row in rows:
-            problems.say(
-                key,
-                where=f"{label} row {row} column {codes.name}",
-                found=code,
-                near=stripped.get(code, "") or nearest(code, known) or "—",
-            )
+    strange = codes[~codes.isin(known | set(also) | {""})]
+    if strange.empty:
+        return
+    written = {_as_written(name): name for name in sorted(known, reverse=True)}
+    for code, rows in strange.groupby(strange):
+        meant = written.get(_as_written(str(code)), "")
+        key = "unknown_code" if not meant else "lost_zero" if meant.lstrip("0") == code else "code_rewritten"
+        near = meant or nearest(str(code), known) or "—"
+        for row in rows.index:
+            problems.say(key, where=f"{label} row {row} column {codes.name}", found=code, near=near)
+
+
+def _as_written(code: str) -> str:
+    """Return a code without what a spreadsheet does to it: leading zeros, `.0`, 9.90101E+05, full-width forms."""
+    text = code.translate(_HALF_WIDTH).casefold()
+    if _REWRITTEN.fullmatch(text):
+        number = Decimal(text)
+        text = f"{number:.0f}" if number == number.to_integral_value() else text
+    return text.lstrip("0") or "0"

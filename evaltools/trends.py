@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 
 from evaltools import periods
+from evaltools.decimals import NEAR, exact
 from evaltools.wording import word
 
 COLUMNS = [
@@ -69,7 +71,7 @@ def year_on_year(ind: pd.DataFrame, breaks: pd.DataFrame | None = None) -> pd.Da
     comparable = ~(rows["_other_definition"] | barred["definition"] | barred["boundary"])
     compared = comparable & rows["value"].notna() & rows["previous_value"].notna()
     previous = rows["previous_value"].where(compared)
-    change = rows["value"] - previous
+    change = (rows["value"] - previous).mask(_equal(rows) & compared, 0.0)
     summed = rows["reason"].str.contains(_PREDECESSORS) | rows["previous_reason"].str.contains(_PREDECESSORS)
     absent = rows["previous_value"].isna() & ~rows["_other_definition"]
     notes: list[tuple[pd.Series, str | pd.Series]] = [
@@ -88,6 +90,21 @@ def year_on_year(ind: pd.DataFrame, breaks: pd.DataFrame | None = None) -> pd.Da
         change_percent=change / previous.where(previous > 0) * 100,
         reason=_joined(notes, rows.index),
     )[COLUMNS]
+
+
+def _equal(rows: pd.DataFrame) -> pd.Series:
+    """Whether the two values of each row are one ratio: 0.1/0.3 and 1/3, whatever their quotients round to."""
+    near = np.isclose(rows["value"], rows["previous_value"], rtol=NEAR, atol=0)
+    equal = pd.Series(near & (rows["value"] == rows["previous_value"]), index=rows.index)
+    names = [f"{when}{name}" for when in ("", "previous_") for name in ("numerator", "denominator", "value")]
+    for at in np.flatnonzero(near & ~equal):
+        above, below, value, *earlier = rows.loc[at, names].astype(float)
+        equal[at] = _ratio(above, below, value) == _ratio(*earlier)
+    return equal
+
+
+def _ratio(above: float, below: float, value: float) -> Fraction:
+    return exact(above) / exact(below) if below and np.isfinite([above, below]).all() else exact(value)
 
 
 def previous_periods(names: Iterable[str]) -> dict[str, str]:

@@ -2,106 +2,137 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from evaltools import formulas
-from evaltools.aggregation import NOT_APPLICABLE, NOT_REPORTED, PLACE, so_many
-from evaltools.datasets import Data
-from evaltools.grid import ZERO_DENOMINATOR, Codes, Floats, Grid, Rows, parameter_values
+from evaltools.decimals import NEAR, exact
+from evaltools.grid import Codes, Floats, Grid, Part, Rows, parameter_values
+from evaltools.reasons import NOT_APPLICABLE, NOT_REPORTED, ZERO_DENOMINATOR, so_many
+
+_GROUP = ["period", "into"]
 
 
-def of_units(row: Any, base: pd.DataFrame, data: Data, grid: Grid) -> tuple[Rows, Floats, Floats, Codes]:
+def base_of(row: Any) -> str:
+    """Return the indicator that a `units_meeting` or `worst_unit` is about."""
+    if row.kind == "units_meeting":
+        return formulas.parse_bar(row.numerator).indicator
+    return str(row.numerator)
+
+
+def of_units(row: Any, bases: list[Part], grid: Grid) -> tuple[Rows, Floats, Floats, Codes]:
     """Evaluate `units_meeting` (how many of the active units reach the bar) or `worst_unit` for every area.
 
-    base: the indicator that they are about, computed for every unit. A unit to which it does not apply, or in which
-    it concerns nobody, is not counted. Returns the rows of the grid, numerators, denominators and reasons.
+    bases: the definitions of the indicator that they are about, computed for every unit; the newest in a period counts.
+    The units are the top-level ones of an area and of the areas below it. A unit to which the indicator does not
+    apply, or in which it concerns nobody, is not counted. Returns the rows of the grid, numerators, denominators
+    and reasons.
     """
-    areas = grid.frame.loc[~grid.is_unit & grid.valid(row), ["period", "area"]].reset_index(names="at")
-    # one definition a period: the newest
-    per_unit = base[base["unit"] != ""].sort_values("definition", kind="stable")
-    per_unit = per_unit.drop_duplicates(["period", *PLACE], keep="last")
-    per_unit = per_unit[~per_unit["reason"].str.endswith("predecessors")]
-    counted = per_unit[~per_unit["reason"].isin([NOT_APPLICABLE, ZERO_DENOMINATOR])]
+    unset = NOT_REPORTED
+    units = _units(bases, grid)
     if row.kind == "units_meeting":
-        counts = _meeting(row, counted, areas, data, grid)
+        bar = formulas.parse_bar(row.numerator)
+        unset = f"parameter {bar.parameter} is not set"
+        limit = np.full(len(grid.frame), bar.value)
+        if bar.value is None:
+            limit = parameter_values(bar.parameter, grid.values.index, grid.parameters)
+        units = units.assign(limit=limit[units["at"]])
+        units = units.assign(met=_meets(units, bar.comparison), unset=units["limit"].isna())
     else:
-        counts = _worst(row, counted, areas, data)
+        units = units.assign(unset=False)
+    units = _into_areas(units, grid)
+    groups = units.groupby(_GROUP)
+    sums = groups[["concerned", "given", "absent", "unset"]].sum().assign(size=groups.size())
+    if row.kind == "units_meeting":
+        sums = sums.assign(numerator=groups["met"].sum(), denominator=sums["given"])
+    else:
+        sums = sums.join(_worst(units, bases))
+    areas = grid.frame.loc[~grid.is_unit & grid.valid(row), ["period", "area"]].reset_index(names="at")
+    result = areas.merge(sums.reset_index().rename(columns={"into": "area"}), on=["period", "area"], how="left")
+    reason = so_many(result["given"], result["concerned"], "units reported")
+    reason = reason.mask(result["given"] == result["concerned"], "").mask(~(result["given"] > 0), NOT_REPORTED)
+    reason = reason.mask((reason == "") & (result["unset"] > 0), unset)
+    nobody = result["concerned"] == 0
+    all_absent = result["absent"] == result["size"]
+    reason = reason.mask(nobody & all_absent, NOT_APPLICABLE).mask(nobody & ~all_absent, ZERO_DENOMINATOR)
+    figures = result[["numerator", "denominator"]].astype(float).where(reason == "")
+    figures = figures.mask(reason == ZERO_DENOMINATOR, 0.0)
     return (
-        counts["at"].to_numpy(dtype=np.intp),
-        counts["numerator"].to_numpy(dtype=float),
-        counts["denominator"].to_numpy(dtype=float),
-        grid.values.reasons.codes(counts["reason"]),
+        result["at"].to_numpy(dtype=np.intp),
+        figures["numerator"].to_numpy(dtype=float),
+        figures["denominator"].to_numpy(dtype=float),
+        grid.values.reasons.codes(reason),
     )
 
 
-def _meeting(row: Any, counted: pd.DataFrame, areas: pd.DataFrame, data: Data, grid: Grid) -> pd.DataFrame:
-    bar = formulas.parse_bar(row.numerator)
-    limit = np.full(len(grid.frame), bar.value)
-    if bar.value is None:
-        limit = parameter_values(bar.parameter, grid.values.index, data.parameters)
-    limits = grid.frame[["period", "area"]].assign(limit=limit).drop_duplicates(["period", "area"])
-    counted = counted.merge(limits, on=["period", "area"])
-    # exact: the values compared are num × per against bar × den, not rounded quotients
-    per = _per(data.catalogue, bar.indicator)
-    above = counted["numerator"] * per
-    needed = counted["limit"] * counted["denominator"].fillna(1)  # a count is compared as it is
-    reached = above >= needed if bar.comparison == ">=" else above <= needed
-    counted = counted.assign(reached=reached & counted["value"].notna(), given=counted["value"].notna())
-    sums = counted.groupby(["period", "area"]).agg(
-        numerator=("reached", "sum"), given=("given", "sum"), denominator=("given", "size")
-    )
-    result = areas.merge(sums.reset_index(), on=["period", "area"], how="left")
-    result = _children(result, data.areas, {"numerator": "sum", "given": "sum", "denominator": "sum"})
-    partly = so_many(result["given"], result["denominator"], "units reported")
-    reason = partly.mask(result["given"] == result["denominator"], "")
-    reason = reason.mask(result["denominator"].isna(), NOT_REPORTED)
-    return result.assign(
-        reason=reason,
-        numerator=result["numerator"].where(reason == "").astype(float),
-        denominator=result["denominator"].where(reason == "").astype(float),
+def _units(bases: list[Part], grid: Grid) -> pd.DataFrame:
+    """Return the indicator in every active top-level unit, with its row of the grid, period and area."""
+    columns = ("at", "numerator", "denominator", "value", "reason")
+    frames = [
+        pd.DataFrame({name: getattr(part, name) for name in columns}).assign(
+            per=float(part.row.per), definition=part.row.valid_from
+        )
+        for part in bases
+    ]
+    if not frames:
+        frames = [pd.DataFrame({name: [] for name in (*columns, "per", "definition")}).astype({"at": int})]
+    units = pd.concat(frames).sort_values(["at", "definition"]).drop_duplicates("at", keep="last")
+    units = units[(grid.is_top_unit & grid.values.living)[units["at"]]]
+    codes = grid.values.reasons
+    absent = units["reason"] == codes.code(NOT_APPLICABLE)
+    concerned = ~absent & (units["reason"] != codes.code(ZERO_DENOMINATOR))
+    places = grid.frame.iloc[units["at"]]
+    return units.assign(
+        period=places["period"].to_numpy(),
+        into=places["area"].to_numpy(),
+        absent=absent,
+        concerned=concerned,
+        given=concerned & units["value"].notna(),
     )
 
 
-def _worst(row: Any, counted: pd.DataFrame, areas: pd.DataFrame, data: Data) -> pd.DataFrame:
-    direction = data.catalogue.set_index("indicator")["direction"]
-    base_direction = direction.get(row.numerator, "up")
-    if isinstance(base_direction, pd.Series):
-        base_direction = base_direction.iloc[-1]
-    ordered = counted.sort_values("value", ascending=base_direction != "down", kind="stable")
-    missing = counted["value"].isna().groupby([counted["period"], counted["area"]]).agg(["sum", "size"])
-    worst = ordered.dropna(subset="value").drop_duplicates(["period", "area"])
-    result = areas.merge(worst[["period", "area", "numerator", "denominator"]], on=["period", "area"], how="left")
-    result = result.merge(missing.reset_index(), on=["period", "area"], how="left")
-    given = result["size"] - result["sum"]
-    partly = so_many(given, result["size"], "units reported")
-    reason = partly.mask(result["sum"] == 0, "").mask(result["size"].isna(), NOT_REPORTED)
-    return result.assign(
-        reason=reason,
-        numerator=result["numerator"].where(reason == ""),
-        denominator=result["denominator"].where(reason == ""),
-    )
+def _into_areas(units: pd.DataFrame, grid: Grid) -> pd.DataFrame:
+    """Return each unit once for its own area and once for every area above, up to one that does not exist."""
+    frame = grid.frame[~grid.is_unit & grid.values.living]
+    living = pd.MultiIndex.from_frame(frame[["period", "area"]])
+    steps = [units]
+    while len(units):
+        units = units[pd.MultiIndex.from_frame(units[_GROUP]).isin(living)]
+        above = units["into"].map(grid.parent).fillna("")
+        units = units.assign(into=above.astype("str"))[above != ""]
+        steps.append(units)
+    return pd.concat(steps, ignore_index=True)
 
 
-def _children(result: pd.DataFrame, areas: pd.DataFrame, how: dict[str, str]) -> pd.DataFrame:
-    """Give an area without units of its own the totals of the areas below it, deepest first."""
-    parent = areas.set_index("area")["parent"]
-    for _ in range(len(parent)):
-        below = result.assign(into=result["area"].map(parent).fillna(""))
-        below = below[(below["into"] != "") & below["denominator"].notna()]
-        sums = below.groupby(["period", "into"]).agg(how).reset_index().rename(columns={"into": "area"})
-        merged = result[["period", "area"]].merge(sums, on=["period", "area"], how="left")
-        empty = result["denominator"].isna().to_numpy()
-        filled = result.copy()
-        for column in how:
-            filled.loc[empty, column] = merged[column].to_numpy()[empty]
-        if filled["denominator"].isna().sum() == result["denominator"].isna().sum():
-            return filled
-        result = filled
-    return result
+def _meets(units: pd.DataFrame, comparison: str) -> NDArray[np.bool_]:
+    """Whether each value reaches the bar; those that are as good as on it are compared as exact fractions."""
+    value, limit = units["value"].to_numpy(dtype=float), units["limit"].to_numpy(dtype=float)
+    met = (value >= limit) if comparison == ">=" else (value <= limit)
+    for at in np.flatnonzero(np.isclose(value, limit, rtol=NEAR, atol=0)):
+        ratio, bar = _ratio(units.iloc[int(at)]), exact(float(limit[at]))
+        met[at] = ratio >= bar if comparison == ">=" else ratio <= bar
+    return np.asarray(met & units["given"].to_numpy(dtype=bool), dtype=bool)
 
 
-def _per(catalogue: pd.DataFrame, indicator: str) -> float:
-    return float(catalogue.loc[catalogue["indicator"] == indicator, "per"].iloc[-1])
+def _worst(units: pd.DataFrame, bases: list[Part]) -> pd.DataFrame:
+    """Return numerator and denominator of the worst unit of each area, the first of equals."""
+    high = bool(bases) and bases[-1].row.direction == "down"
+    given = units[units["given"]].sort_values("at", kind="stable")
+    extreme = given.groupby(_GROUP)["value"].transform("max" if high else "min")
+    near = given[np.isclose(given["value"], extreme, rtol=NEAR, atol=0)]
+    shared = near.duplicated(_GROUP, keep=False)
+    ratios = [_ratio(row) for _, row in near[shared].iterrows()]
+    order = {ratio: at for at, ratio in enumerate(sorted(set(ratios), reverse=high))}
+    rank = np.zeros(len(near), dtype=int)
+    rank[shared] = [order[ratio] for ratio in ratios]
+    first = near.assign(rank=rank).sort_values("rank", kind="stable").drop_duplicates(_GROUP)
+    return first.set_index(_GROUP)[["numerator", "denominator"]]
+
+
+def _ratio(row: pd.Series) -> Fraction:
+    ratio = exact(row["numerator"]) * exact(row["per"])
+    return ratio if np.isnan(row["denominator"]) else ratio / exact(row["denominator"])

@@ -12,10 +12,21 @@ from pathlib import Path
 
 import yaml
 
-from evaltools.problems import ProblemList, nearest
+from evaltools.problems import ProblemList, in_language, nearest, visible
 from evaltools.wording import LANGUAGES, word
 
 _NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
+
+
+_SYNTAX = {
+    "'\\t'": "syntax_tab",
+    "expected ':'": "syntax_colon",
+    "mapping values are not allowed": "syntax_second_colon",
+    "another document": "syntax_two_documents",
+    "expected ',' or": "syntax_bracket",
+    "quoted scalar": "syntax_quote",
+}
+"""What the parser says, and the words that say it to the writer."""
 
 
 class Document:
@@ -30,29 +41,43 @@ class Document:
         """Return the file's top mapping; None after noting that there is none."""
         try:
             root = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+        except OSError:
+            self.say("cannot_open", 1)
+            return None
+        except UnicodeDecodeError as error:
+            self.say("not_utf8", error.object.count(b"\n", 0, error.start) + 1)
+            return None
+        except yaml.reader.ReaderError as error:
+            self.say("unseen_character", self._line_of_character(path, error.position))
+            return None
+        except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
-            found = getattr(error, "problem", None) or getattr(error, "reason", "")
-            self.say("not_readable", mark.line + 1 if mark else 1, found=found)
+            found = str(getattr(error, "problem", None) or "")
+            said = next((key for text, key in _SYNTAX.items() if text in found), "syntax_other")
+            self.say("not_readable", mark.line + 1 if mark else 1, found=self.words(said))
+            return None
+        except RecursionError:
+            self.say("not_readable", 1, found=self.words("syntax_deep"))
             return None
         if root is None:
             self.say("empty", 1, allowed=", ".join(allowed))
             return None
         return Fields(self, root, allowed, "")
 
+    @staticmethod
+    def _line_of_character(path: Path, at: int) -> int:
+        return path.read_text(encoding="utf-8-sig").count("\n", 0, at) + 1
+
     def say(self, sentence: str, at: yaml.Node | int, /, **values: object) -> None:
         """Note a problem on a line, in the words `<topic>.<sentence>`.
 
         A value that is itself a word is given as the pair of its texts in `LANGUAGES`.
         """
-        texts = []
-        for which, lang in enumerate(LANGUAGES):
-            own = {key: value[which] if isinstance(value, tuple) else value for key, value in values.items()}
-            texts.append(word(f"{self.topic}.{sentence}", lang, **own))
+        texts = [word(f"{self.topic}.{sentence}", lang, **in_language(values, lang)) for lang in LANGUAGES]
         self.problems.add(
             rule=f"{self.topic}_{sentence}",
             where=f"{self.label} line {at if isinstance(at, int) else line_of(at)}",
-            subject=str(values.get("subject", "")),
+            subject=visible(str(values.get("subject", ""))),
             sentence_zh=texts[0],
             sentence_en=texts[1],
         )

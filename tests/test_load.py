@@ -177,7 +177,7 @@ def test_another_encoding_is_asked_for_and_then_read(tmp_path: Path, encoding: s
     folder = dataset(tmp_path, facts=GOOD, areas=[area("010101", name_zh="Zürich-Süd"), area("010102")])
     text = (folder / "areas.csv").read_text(encoding="utf-8").replace("地区", "")
     (folder / "areas.csv").write_bytes(text.encode(encoding))
-    assert only(refused(folder))[:2] == ("unknown_encoding", "areas.csv")
+    assert only(refused(folder))[:2] == ("unknown_encoding", "areas.csv row 2")
     package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
     package["evaltools"]["encoding"] = encoding
     (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
@@ -241,7 +241,7 @@ def test_one_areas_facts_are_read_without_the_others(tmp_path: Path) -> None:
     (folder / "facts" / "010102.csv").write_bytes(b"\xff\xfe broken")
     (folder / "facts.csv").unlink(missing_ok=True)
     assert len(ev.load(str(folder), area="010101").facts) == 2
-    assert only(refused(folder))[1] == "facts/010102.csv"
+    assert only(refused(folder))[1] == "facts/010102.csv row 1"
 
 
 def test_a_circle_of_parents(tmp_path: Path) -> None:

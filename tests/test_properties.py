@@ -1,0 +1,688 @@
+"""The calculation against a second one in plain Python: dictionaries and exact fractions, row by row, random data."""
+
+from __future__ import annotations
+
+import random
+import re
+import tempfile
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from builders import area, dataset, fact, indicator, item, unit
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+import evaltools as ev
+
+Place = tuple[str, str]
+Span = tuple[int, int]
+Outcome = tuple[Fraction | None, str]
+Tables = dict[str, Any]
+
+NOTHING, APART = "not reported", "not applicable"
+MOVED, EMPTY = "boundary changed", "denominator is zero"
+
+
+# The second calculation ------------------------------------------------------------------------------------------
+
+
+def span(text: str) -> Span:
+    """First and last month of a period."""
+    if "/" in text:
+        first, last = text.split("/")
+        return span(first)[0], span(last)[1]
+    january, rest = int(text[:4]) * 12, text[5:]
+    if not rest:
+        return january, january + 11
+    size = {"H": 6, "Q": 3}.get(rest[0], 1)
+    start = january + size * (int(rest.lstrip("HQ")) - 1)
+    return start, start + size - 1
+
+
+def pieces(target: Span, size: int) -> list[Span]:
+    first, last = target
+    if last - first + 1 <= size or (last - first + 1) % size:
+        return []
+    return [(start, start + size - 1) for start in range(first, last + 1, size)]
+
+
+def valid(row: dict, year: int) -> bool:
+    return int(row.get("valid_from") or 0) <= year <= int(row.get("valid_to") or 9999)
+
+
+def in_all(outcomes: list[Outcome]) -> Outcome:
+    """Add up parts that all reported."""
+    values = [value for value, _ in outcomes if value is not None]
+    return (sum(values, Fraction(0)), "") if values else (None, APART)
+
+
+def settled(outcome: Outcome) -> bool:
+    return outcome[0] is not None or outcome[1] == APART
+
+
+class Plain:
+    """The rules of the data model, one after the other, for one place, item and period at a time."""
+
+    def __init__(self, tables: Tables, origins: list[str]) -> None:
+        self.items = {row["item"]: row for row in tables["items"]}
+        self.areas = {row["area"]: row for row in tables["areas"]}
+        self.units = {(row["area"], row["unit"]): row for row in tables["units"]}
+        self.catalogue = tables["indicators"]
+        self.parameters = tables.get("parameters", [])
+        self.facts = self.counted(tables["facts"], origins)
+        self.spans = {span(row["period"]) for row in tables["facts"] if row["period"] != "unknown"}
+
+    @staticmethod
+    def counted(rows: list[dict], origins: list[str]) -> dict[tuple, Outcome]:
+        """The first origin in order of trust that says something; those not listed come last, by name."""
+        best: dict[tuple, tuple] = {}
+        for row in rows:
+            if row["period"] == "unknown" or (row["value"] == "" and row.get("state") != APART.replace(" ", "_")):
+                continue
+            origin = row.get("origin", "")
+            rank = (origins.index(origin) if origin in origins else len(origins), origin)
+            said = (None, APART) if row["value"] == "" else (Fraction(str(row["value"])), "")
+            key = (span(row["period"]), (row["area"], row["unit"]), row["item"])
+            if key not in best or rank < best[key][0]:
+                best[key] = (rank, said)
+        return {key: said for key, (_, said) in best.items()}
+
+    def row(self, place: Place) -> dict:
+        return self.units[place] if place[1] else self.areas[place[0]]
+
+    def lives(self, place: Place, year: int) -> bool:
+        return valid(self.row(place), year) and valid(self.areas[place[0]], year)
+
+    def parts(self, place: Place) -> list[Place]:
+        code, name = place
+        below = [key for key, row in self.units.items() if key[0] == code and row["parent"] == name]
+        return below if name else below + [(key, "") for key, row in self.areas.items() if row["parent"] == code]
+
+    def own(self, place: Place, name: str, target: Span) -> Outcome:
+        """Own fact, else all active parts, else all own shorter periods, else how much is there."""
+        if (target, place, name) in self.facts:
+            return self.facts[target, place, name]
+        notes = []
+        parts = [part for part in self.parts(place) if self.lives(part, target[1] // 12)]
+        if self.items[name]["over_units"] == "sum" and parts:
+            given = [got for got in (self.own(part, name, target) for part in parts) if settled(got)]
+            if len(given) == len(parts):
+                return in_all(given)
+            noun = "units" if any(part[1] for part in parts) else "areas"
+            notes += [f"{len(given)} of {len(parts)} {noun} reported"] if given else []
+        rule = self.items[name]["over_time"]
+        for size, noun in ((1, "months"), (3, "quarters"), (6, "half-years")):
+            wanted = pieces(target, size)
+            given = [self.facts[key, place, name] for key in wanted if (key, place, name) in self.facts]
+            if given and rule == "none":
+                notes.append(f"cannot be computed from {noun}")
+            elif given and len(given) == len(wanted):
+                return self.over_time(given, rule)
+            elif given:
+                notes.append(f"{len(given)} of {len(wanted)} {noun} reported")
+        return None, (notes or [NOTHING])[0]
+
+    @staticmethod
+    def over_time(given: list[Outcome], rule: str) -> Outcome:
+        values = [value for value, _ in given if value is not None]
+        if not values:
+            return None, APART
+        total = sum(values, Fraction(0))
+        return {"sum": total, "last": values[-1], "mean": total / len(values)}[rule], ""
+
+    def predecessors(self, place: Place) -> list[Place]:
+        table: dict[Place, dict] = self.units if place[1] else {(key, ""): row for key, row in self.areas.items()}
+        name = place[1] or place[0]
+        same = [key for key in table if not place[1] or key[0] == place[0]]
+        return [key for key in same if table[key]["successor"] == name]
+
+    def stood_in(self, place: Place, year: int) -> list[Place]:
+        """Who did in a year what the place does today: its predecessors then alive, or theirs."""
+        found = []
+        for old in self.predecessors(place):
+            before = self.stood_in(old, year)
+            if self.lives(old, year):
+                found += [old, *(other for other in before if self.lives(other, year))]
+            else:
+                found += before or [old]
+        return found
+
+    def ended(self, place: Place) -> list[Place]:
+        """The predecessors that were gone when the place began."""
+        born = int(self.row(place)["valid_from"] or 0)
+        return [old for old in self.predecessors(place) if int(self.row(old)["valid_to"] or 9999) < born]
+
+    def past(self, place: Place, name: str, target: Span) -> Outcome:
+        """What a successor takes over from before it existed."""
+        own, year = self.own(place, name, target), target[1] // 12
+        if settled(own):
+            return own
+        ended = self.ended(place)
+        others = [old for old in self.predecessors(place) if old not in ended]
+        parts = [part for part in self.stood_in(place, year) if part not in others]
+        if not ended or (self.items[name]["over_units"] != "sum" and len(parts) > 1):
+            return own
+        got = [self.own(part, name, target) if self.lives(part, year) else (None, NOTHING) for part in parts]
+        given = [one for one in got if settled(one)]
+        if given and len(given) == len(parts):
+            value, why = in_all(given)
+            return value, why or f"sum of {len(parts)} predecessors"
+        return own if own[1] != NOTHING or not given else (None, f"{len(given)} of {len(parts)} predecessors reported")
+
+    def item(self, place: Place, name: str, target: Span) -> Outcome:
+        year = target[1] // 12
+        if not self.lives(place, year):
+            return self.past(place, name, target)
+        value, why = self.own(place, name, target)
+        born = int(self.row(place)["valid_from"] or 0)
+        ends = [int(self.row(old)["valid_to"] or 9998) for old in self.predecessors(place)]
+        if value is not None and any(end + 1 == year and end >= born for end in ends):
+            why = MOVED
+        return value, why
+
+    def has_past(self, place: Place, target: Span) -> bool:
+        born = int(self.row(place)["valid_from"] or 0)
+        if target[1] // 12 >= born or not self.ended(place):
+            return False
+        return any(self.item(place, name, target)[1] != NOTHING for name in self.items)
+
+    def targets(self, every: str) -> list[Span]:
+        size = {"year": 12, "half": 6, "quarter": 3, "month": 1}.get(every)
+        first, last = (0, size - 1) if size else span(every)
+        step, length = size or 12, last - first + 1
+        found = []
+        for start in range(first % step, 12 * 2100, step):
+            target = (start, start + length - 1)
+            filled = [all(key in self.spans for key in wanted) for n in (1, 3, 6) if (wanted := pieces(target, n))]
+            if target in self.spans or any(filled):
+                found.append(target)
+        return found
+
+    def rows(self, every: str) -> Iterator[tuple[tuple, dict]]:
+        """Every row of `ev.indicators`: (months, area, unit, indicator, definition) and its figures."""
+        targets = self.targets(every)
+        places = [(code, "") for code in self.areas] + list(self.units)
+        grid = [(t, p) for t in targets for p in places if self.lives(p, t[1] // 12) or self.has_past(p, t)]
+        self.grid = set(grid)
+        self.cache = {(t, p, name): self.item(p, name, t) for t, p in grid for name in self.items}
+        for row in self.catalogue:
+            used = set() if "unit" in row["kind"] else set(re.findall(r"\b[a-z]\b", row["numerator"]))
+            by_unit = {p[0] for t, p in grid if p[1] and any(self.cache[t, p, name][1] != NOTHING for name in used)}
+            for target, place in grid:
+                if valid(row, target[1] // 12) and (not place[1] or (used and place[0] in by_unit)):
+                    key = (target, *place, row["indicator"], row["valid_from"])
+                    yield key, self.indicator(row, target, place)
+
+    def formula(self, text: str, target: Span, place: Place) -> Outcome:
+        total, whys = Fraction(0), []
+        for sign, factors, name in re.findall(r"([+-]?) ?((?:[\w.()]+ \* )*)([\w()]+)", text):
+            if name.startswith("prior("):
+                before = (target[0] - 12, target[1] - 12)
+                name, at = name[6:-1], (before, place)
+                value, why = self.cache[(*at, name)] if at in self.grid else (None, NOTHING)
+                why = "previous year not reported" if why == NOTHING else why
+            else:
+                value, why = self.cache[target, place, name]
+            whys.append(why)
+            for factor in filter(None, factors.split(" * ")):
+                number = self.parameter(factor, place, target) if "(" in factor else Fraction(factor)
+                whys.append("" if number is not None else f"parameter {factor[10:-1]} is not set")
+                value = None if value is None or number is None else value * number
+            total = total if value is None else total + value * (-1 if sign == "-" else 1)
+        why = weightiest(whys)
+        return (None if is_missing(why) else total), why
+
+    def parameter(self, text: str, place: Place, target: Span) -> Fraction | None:
+        known = [r for r in self.parameters if r["parameter"] == text[10:-1] and valid(r, target[1] // 12)]
+        own = [row for row in known if row["area"] == place[0]] or [row for row in known if row["area"] == "*"]
+        newest = max(own, key=lambda row: row["valid_from"], default=None)
+        return None if newest is None else Fraction(str(newest["value"]))
+
+    def indicator(self, row: dict, target: Span, place: Place) -> dict:
+        per = int(row["per"])
+        if row["kind"] == "units_meeting":
+            above, below, why = self.meeting(row, target, place)
+        elif row["kind"] == "worst_unit":
+            above, below, why = self.worst(row, target, place)
+        else:
+            above, why = self.formula(row["numerator"], target, place)
+            below = None
+            if row["denominator"]:
+                below, other = self.formula(row["denominator"], target, place)
+                why = weightiest([why, other])
+        alone = row["kind"] in ("count", "amount") or (row["kind"] == "worst_unit" and below is None)
+        value = None
+        if alone and above is not None:
+            value = above * per
+        elif above is not None and below is not None:
+            if below == 0:
+                why = EMPTY
+            else:
+                value = above * per / below
+                if row["kind"] == "proportion" and above > below:
+                    why = "; ".join(filter(None, ("above 100%", why)))
+        return {"numerator": above, "denominator": below, "value": value, "reason": why}
+
+    def per_unit(self, name: str, target: Span, place: Place) -> list[dict]:
+        """An indicator in every active top-level unit of an area and of the areas below it."""
+        year = target[1] // 12
+        rows = [row for row in self.catalogue if row["indicator"] == name and valid(row, year)]
+        newest = max(rows, key=lambda row: row["valid_from"], default=None)
+        found = []
+        for part in self.parts(place):
+            if self.lives(part, year) and not part[1]:
+                found += self.per_unit(name, target, part)
+            elif self.lives(part, year) and newest:
+                found.append({**self.indicator(newest, target, part), "area": part[0]})
+        return found
+
+    def counted_units(self, name: str, target: Span, place: Place) -> tuple[list[dict], str]:
+        """The units in which an indicator concerns somebody, and the reason why they cannot be compared."""
+        every = self.per_unit(name, target, place)
+        concerned = [one for one in every if one["reason"] not in (APART, EMPTY)]
+        given = [one for one in concerned if one["value"] is not None]
+        if every and not concerned:
+            return [], APART if all(one["reason"] == APART for one in every) else EMPTY
+        if not given:
+            return [], NOTHING
+        return given, "" if len(given) == len(concerned) else f"{len(given)} of {len(concerned)} units reported"
+
+    def meeting(self, row: dict, target: Span, place: Place) -> tuple[Fraction | None, Fraction | None, str]:
+        name, sign, bar = row["numerator"].split(" ")
+        given, why = self.counted_units(name, target, place)
+        if why:
+            return (Fraction(0), Fraction(0), why) if why == EMPTY else (None, None, why)
+        met = 0
+        for one in given:
+            limit = self.parameter(bar, (one["area"], ""), target) if "(" in bar else Fraction(bar)
+            if limit is None:
+                return None, None, f"parameter {bar[10:-1]} is not set"
+            met += one["value"] >= limit if sign == ">=" else one["value"] <= limit
+        return Fraction(met), Fraction(len(given)), ""
+
+    def worst(self, row: dict, target: Span, place: Place) -> tuple[Fraction | None, Fraction | None, str]:
+        base = next(one for one in self.catalogue if one["indicator"] == row["numerator"])
+        given, why = self.counted_units(row["numerator"], target, place)
+        if why:
+            return (Fraction(0), Fraction(0), why) if why == EMPTY else (None, None, why)
+        pick = max if base["direction"] == "down" else min
+        one = pick(given, key=lambda figures: figures["value"])
+        return one["numerator"], one["denominator"], ""
+
+
+def is_missing(why: str) -> bool:
+    return bool(why) and why != MOVED and not re.fullmatch(r"sum of \d+ predecessors", why)
+
+
+def weightiest(whys: list[str]) -> str:
+    """Not applicable, else the first thing missing, else the first remark."""
+    missing = [why for why in whys if is_missing(why)]
+    return APART if APART in missing else next(iter(missing), next(filter(None, whys), ""))
+
+
+# Random data -----------------------------------------------------------------------------------------------------
+
+ITEMS = [
+    item("a"), item("b"), item("c", over_time="last"), item("d", over_units="none", over_time="mean"),
+    item("e", over_time="none"), item("m", measure="yuan"),
+]  # fmt: skip
+INDICATORS = [
+    indicator("share", "a", "b"),
+    indicator("rate", "a", "prior(b)", kind="rate", per="1000"),
+    indicator("fund", "parameter(head) * b - 2 * a + m", kind="amount", per="1"),
+    indicator("cost", "m", "c", kind="mean", per="1", direction="down"),
+    indicator("stock", "c", kind="count", per="1"),
+    indicator("mean", "d", "b", kind="ratio", per="1"),
+    indicator("exam", "e", "b", kind="ratio", per="100"),
+    indicator("new", "a", "b + c", valid_to="2022"),
+    indicator("new", "a + 0.1 * m", "b + c", kind="ratio", valid_from="2022"),
+    indicator("meeting", "share >= 50", kind="units_meeting"),
+    indicator("cheap", "cost <= parameter(bar)", kind="units_meeting"),
+    indicator("low", "share", kind="worst_unit"),
+    indicator("high", "cost", kind="worst_unit", per="1"),
+    indicator("least", "stock", kind="worst_unit", per="1"),
+]
+PARAMETERS = [
+    {"parameter": "head", "valid_from": "", "valid_to": "2021", "area": "*", "value": 1.1},
+    {"parameter": "head", "valid_from": "2022", "valid_to": "", "area": "*", "value": 3},
+    {"parameter": "head", "valid_from": "2022", "valid_to": "2022", "area": "2", "value": 0.3},
+    {"parameter": "head", "valid_from": "2023", "valid_to": "", "area": "1", "value": 4},
+    {"parameter": "bar", "valid_from": "2022", "valid_to": "", "area": "*", "value": 0.7},
+]
+PARAMETERS = [{**row, "source": "a test", "mark": "general"} for row in PARAMETERS]
+ORIGINS = ["annual", "system"]
+LONGER = {
+    "year": ["{y}", "{y}-01/{y}-12"], "half": ["{y}-H1", "{y}-H2", "{y}-01/{y}-06"],
+    "quarter": ["{y}-Q1", "{y}-Q2", "{y}-Q3", "{y}-Q4"],
+    "month": [f"{{y}}-{m:02d}" for m in range(1, 13)],
+    "2021-01/2021-09": ["{y}-01/{y}-09"], "2020-12/2021-11": ["{x}-12/{y}-11"], "2020-01/2021-12": ["{x}-01/{y}-12"],
+}  # fmt: skip
+
+
+def lifetimes(rng: random.Random, codes: list[str]) -> dict[str, dict[str, str]]:
+    """Who becomes whom: nobody, two into a new one, one into another that stays, or a chain of both."""
+    plain = {code: {"valid_from": "", "valid_to": "", "successor": ""} for code in codes}
+    if len(codes) < 3 or rng.random() < 0.3:
+        return plain
+    one, two, three, *rest = codes
+    year = rng.choice([2020, 2021, 2022])
+    plain[one] |= {"valid_to": str(year), "successor": three}
+    if rng.random() < 0.6:
+        plain[three]["valid_from"] = str(year + 1)
+    if rng.random() < 0.7:
+        plain[two] |= {"valid_to": str(year + rng.choice([0, 0, -1, 1])), "successor": three}
+    if rest and rng.random() < 0.6:
+        plain[three] |= {"valid_to": str(year + 1), "successor": rest[0]}
+        plain[rest[0]]["valid_from"] = str(year + 2) if rng.random() < 0.8 else ""
+    return plain
+
+
+def world(rng: random.Random) -> tuple[Tables, str]:
+    """A random dataset that may be anything the data model allows, and a frequency."""
+    codes = [str(n) for n in range(1, rng.choice([2, 4, 5]))]
+    areas = [area("9")] if rng.random() < 0.8 else []
+    areas += [area(c, parent="9" if areas else "", **life) for c, life in lifetimes(rng, codes).items()]
+    areas = [{"valid_from": "", "valid_to": "", "successor": "", **row} for row in areas]
+    units = []
+    for code in codes:
+        names = [f"{n:02d}" for n in range(1, rng.choice([1, 2, 3, 5]))]
+        units += [unit(code, name, **life) for name, life in lifetimes(rng, names).items()]
+        if names and rng.random() < 0.3:
+            units += [unit(code, f"{names[0]}{letter}", parent=names[0]) for letter in "xy"]
+    every = rng.choice(["year"] * 4 + list(LONGER))
+    shorter = rng.choice([["month"], ["quarter"], ["half"], ["month", "half"]])
+    finest = "year" if rng.random() < 0.5 else rng.choice(shorter)
+    names = [*rng.sample("abcdem", rng.choice([2, 4, 6])), "a", "b"]
+    facts = []
+    for code, name in [(row["area"], "") for row in areas] + [(row["area"], row["unit"]) for row in units]:
+        level = 0.25 if not name and any(u["area"] == code for u in units) else 0.95
+        level = 0.1 if code == "9" else level
+        for frequency in {every, finest} if rng.random() < 0.5 else {rng.choice([every, finest])}:
+            if rng.random() > level + 0.1:
+                continue
+            density = rng.choice([1.0, 0.97, 0.9])
+            for year in range(2020, 2024):
+                for form in LONGER[frequency]:
+                    period = form.format(y=year, x=year - 1)
+                    for one in set(names):
+                        facts += observed(rng, period, code, name, one, density)
+    facts += [fact("unknown", "1", "a", 5)] * (rng.random() < 0.2)
+    rng.shuffle(facts)
+    kept = {(span(r["period"]) if r["period"] != "unknown" else 0, r["area"], r["unit"], r["item"], r["origin"]): r
+            for r in [{"origin": "", **row} for row in facts]}  # fmt: skip
+    parameters = [row for row in PARAMETERS if row["area"] in ("*", *codes)]
+    tables = {"areas": areas, "units": units, "items": ITEMS, "indicators": INDICATORS, "parameters": parameters}
+    return {**tables, "facts": list(kept.values()) or [fact("2021", "1", "a", 1, origin="")]}, every
+
+
+def observed(rng: random.Random, period: str, code: str, name: str, one: str, density: float) -> list[dict]:
+    """What one place says about one item in one period: usually one number, in one return."""
+    if rng.random() > density:
+        return [] if rng.random() < 0.5 else [fact(period, code, one, "", name, origin="annual")]
+    if rng.random() < 0.04:
+        return [fact(period, code, one, "", name, state="not_applicable", origin=rng.choice(["annual", "other"]))]
+    value = rng.choice([0.1, 0.2, 0.3, 0.7, 1.15, 2.3]) if one == "m" else rng.choice([0, 1, 2, 3, 5, 8, 40])
+    rows = [fact(period, code, one, value, name, origin="annual")]
+    if rng.random() < 0.05:
+        rows += [fact(period, code, one, value + 1, name, origin=origin) for origin in ("system", "zz", "aa")]
+        rows = rng.sample(rows, 2)
+    return rows
+
+
+WORLDS = st.integers(0, 10**9).map(random.Random)
+"""Seeds: a smaller one is no smaller world, so there is nothing to shrink."""
+
+
+def tried(times: int) -> settings:
+    return settings(max_examples=times, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+
+
+def computed(tables: Tables, every: str, **load: str) -> pd.DataFrame:
+    with tempfile.TemporaryDirectory() as folder:
+        return ev.indicators(ev.load(str(dataset(Path(folder), {"origins": ORIGINS}, **tables)), **load), every=every)
+
+
+def close(ours: float, theirs: Fraction | None) -> bool:
+    if theirs is None:
+        return bool(np.isnan(ours))
+    return bool(np.isclose(ours, float(theirs), rtol=1e-12, atol=0))
+
+
+@tried(40)
+@given(WORLDS)
+def test_every_row_is_what_the_rules_say(rng: random.Random) -> None:
+    tables, every = world(rng)
+    ind = computed(tables, every)
+    expected = dict(Plain(tables, ORIGINS).rows(every))
+    ours = {(span(r.period), r.area, r.unit, r.indicator, r.definition): r for r in ind.itertuples()}
+    assert len(ours) == len(ind)
+    assert ours.keys() == expected.keys(), sorted(ours.keys() ^ expected.keys())[:5]
+    for key, figures in expected.items():
+        row = ours[key]
+        for name in ("numerator", "denominator", "value"):
+            assert close(getattr(row, name), figures[name]), (row, figures)
+        assert row.reason == figures["reason"], (row, figures)
+
+
+# What must not matter ---------------------------------------------------------------------------------------------
+
+
+def assert_same(ours: pd.DataFrame, theirs: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(ours.reset_index(drop=True), theirs.reset_index(drop=True))
+
+
+@tried(10)
+@given(WORLDS)
+def test_the_order_of_rows_changes_nothing(rng: random.Random) -> None:
+    tables, every = world(rng)
+    # rows of one definition stay in order: the catalogue's order is the order of the result
+    other = {name: rng.sample(rows, len(rows)) for name, rows in tables.items() if name != "indicators"}
+    assert_same(computed({**tables, **other}, every), computed(tables, every))
+
+
+@tried(10)
+@given(WORLDS)
+def test_an_unrelated_area_changes_nothing(rng: random.Random) -> None:
+    tables, every = world(rng)
+    periods = {span(row["period"]): row["period"] for row in tables["facts"] if row["period"] != "unknown"}.values()
+    stranger = [fact(period, "8", name, 7, origin="") for period in periods for name in "ab"]
+    ours = computed(tables, every)
+    both = computed({**tables, "areas": [*tables["areas"], area("8")], "facts": [*tables["facts"], *stranger]}, every)
+    assert_same(both[both["area"] != "8"], ours)
+
+
+@tried(10)
+@given(WORLDS)
+def test_an_area_alone_is_what_it_is_among_the_others(rng: random.Random) -> None:
+    tables, every = world(rng)
+    code = rng.choice([row["area"] for row in tables["areas"]])
+    alone, whole = computed(tables, every, area=code), computed(tables, every)
+    inside = whole[whole["area"].isin(alone["area"].unique())]
+    known = pd.MultiIndex.from_frame(alone[KEY])
+    assert_same(alone, inside[pd.MultiIndex.from_frame(inside[KEY]).isin(known)])
+    # of a period in which only others reported there are rows in the whole, and nothing in them
+    assert inside[~pd.MultiIndex.from_frame(inside[KEY]).isin(known)]["value"].isna().all()
+
+
+@tried(10)
+@given(WORLDS, st.integers(1, 39))
+def test_an_area_does_not_change_when_a_unit_is_split(rng: random.Random, share: int) -> None:
+    facts = [fact(y, "1", n, rng.randint(40, 99), u) for y in ("2023", "2024") for u in ("01", "02") for n in "abcm"]
+    parts = []
+    for row in facts:
+        part = (
+            [("03", share), ("04", int(row["value"]) - share)] if row["unit"] == "02" else [(row["unit"], row["value"])]
+        )
+        parts += [{**row, "unit": name, "value": value} for name, value in part]
+    kept = [row for row in INDICATORS if "unit" not in str(row["kind"])]
+    common = {"areas": [area("1"), area("2")], "items": ITEMS, "indicators": kept, "parameters": PARAMETERS}
+    frames = [
+        computed({**common, "units": [unit("1", name) for name in names], "facts": rows}, "year")
+        for names, rows in ((["01", "02"], facts), (["01", "03", "04"], parts))
+    ]
+    ours, theirs = (frame[frame["unit"] == ""] for frame in frames)
+    assert ours["value"].notna().any()
+    assert_same(ours, theirs)
+
+
+@tried(10)
+@given(WORLDS, st.integers(2, 9))
+def test_ratios_do_not_depend_on_the_scale_and_counts_do(rng: random.Random, times: int) -> None:
+    tables, every = world(rng)
+    tables["facts"] = [row for row in tables["facts"] if row["item"] != "m"]
+    larger = [{**row, "value": row["value"] and row["value"] * times} for row in tables["facts"]]
+    ours, theirs = computed(tables, every), computed({**tables, "facts": larger}, every)
+    assert_same(ours[[*KEY, "reason"]], theirs[[*KEY, "reason"]])
+    factor = ours["indicator"].map({"stock": times, "least": times, "fund": times}).fillna(1)
+    pd.testing.assert_series_equal(ours["value"] * factor, theirs["value"], rtol=1e-12)
+
+
+@tried(10)
+@given(WORLDS)
+def test_a_rate_lies_in_its_interval(rng: random.Random) -> None:
+    ind = computed(*world(rng))
+    kind = ind["indicator"].map({row["indicator"]: row["kind"] for row in INDICATORS})
+    beyond = ind["reason"].str.startswith("above 100%")
+    sure = kind.isin(["proportion", "rate"]) & ind["value"].notna() & ~beyond
+    # 1e-9: of 40 in 40 the limit is computed as 99.99999999999999
+    assert (ind["lower"] <= ind["value"] + 1e-9)[sure].all()
+    assert (ind["value"] <= ind["upper"] + 1e-9)[sure].all()
+    assert ind.loc[~sure, ["lower", "upper"]].isna().all(axis=None)
+    assert (ind["value"] > 100)[beyond].all()
+
+
+# Sums of money, spellings of a period, what is refused ---------------------------------------------------------------
+
+
+def test_money_adds_up_like_on_paper() -> None:
+    rows = [indicator("share", "a", "b"), indicator("cost", "a", "b", kind="ratio", per="1")]
+    rows += [
+        indicator("full", "share >= 100", kind="units_meeting"),
+        indicator("left", "a - b", kind="amount", per="1"),
+    ]
+    months = [fact(f"2024-{m:02d}", "1", "a", value, "01") for m, value in enumerate([0.1, 0.2] + [0] * 10, 1)]
+    months += [fact(f"2024-{m:02d}", "1", "b", value, "01") for m, value in enumerate([0.3] + [0] * 11, 1)]
+    tables = {"areas": [area("1")], "units": [unit("1", "01")], "items": [item("a"), item("b")], "facts": months}
+    ind = computed({**tables, "indicators": rows}, "year").set_index(["unit", "indicator"])
+    row = ind.loc["", "share"]
+    assert (row["numerator"], row["denominator"], row["reason"]) == (0.3, 0.3, "")
+    assert ind.loc[("", "full"), "value"] == 100
+    assert ind.loc[("", "left"), "value"] == 0
+
+
+def test_equal_sums_of_money_share_a_rank_and_do_not_change() -> None:
+    cells = [("1", 0.1 + 0.2, 3.0), ("2", 0.3, 3.0), ("3", 0.1, 1.0), ("4", 0.2, 1.0)]
+    rows = [
+        {"period": period, "area": code, "unit": "", "indicator": "x", "definition": "", "reason": ""}
+        | {"numerator": a, "denominator": b, "value": a * 100 / b}
+        for period, order in (("2023", cells), ("2024", [cells[1], cells[0], *cells[2:]]))
+        for (code, _, _), (_, a, b) in zip(cells, order, strict=True)
+    ]
+    ind = pd.DataFrame(rows)
+    catalogue = pd.DataFrame([{"valid_from": "", **indicator("x", "a", "b", kind="ratio", direction="down")}])
+    assert ev.benchmark(ind, catalogue)["rank"].tolist() == [1, 1, 1, 4] * 2
+    assert ev.year_on_year(ind)["change_pp"].tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("value", [5, 6])
+def test_one_origin_cannot_give_the_same_months_twice_under_two_names(tmp_path: Path, value: int) -> None:
+    facts = [fact("2024-H1", "1", "a", 5), fact("2024-01/2024-06", "1", "a", value), fact("2024-H1", "1", "b", 9)]
+    with pytest.raises(ev.InputError) as error:
+        ev.load(str(dataset(tmp_path, facts=facts)))
+    (problem,) = error.value.problems.to_dict("records")
+    assert (problem["rule"], problem["where"]) == ("duplicate_key", "facts.csv row 3")
+
+
+def test_of_two_origins_the_trusted_one_counts_under_any_name_of_the_period(tmp_path: Path) -> None:
+    facts = [fact("2024-01/2024-06", "1", "a", 7, origin="annual"), fact("2024-H1", "1", "a", 5, origin="system")]
+    facts = [*facts, fact("2024-H1", "1", "b", 9)]
+    data = ev.load(str(dataset(tmp_path, facts=facts, meta={"origins": ["annual", "system"]})))
+    assert ev.indicators(data, "half")["numerator"].tolist() == [7]
+    (row,) = ev.check(data).to_dict("records")
+    assert (row["rule"], row["evidence"]) == ("origins_differ", "7 ≠ 5")
+
+
+def test_a_name_may_be_an_item_and_an_indicator(tmp_path: Path) -> None:
+    rows = [indicator("a", "a", "b"), indicator("b", "a >= 50", kind="units_meeting")]
+    facts = [fact("2024", "1", name, value, "01") for name, value in (("a", 3), ("b", 4))]
+    ind = ev.indicators(ev.load(str(dataset(tmp_path, facts=facts, indicators=rows, units=[unit("1", "01")]))))
+    values = ind[ind["unit"] == ""].set_index("indicator")["value"]
+    assert values.to_dict() == {"a": 75, "b": 100}
+
+
+@pytest.mark.parametrize("every", ["year", "half", "quarter", "month", "2024-01/2024-09"])
+def test_nothing_known_is_an_empty_frame_with_its_columns(tmp_path: Path, every: str) -> None:
+    data = ev.load(str(dataset(tmp_path, facts=[fact("unknown", "1", "a", 1)])))
+    ind = ev.indicators(data, every)
+    assert ind.empty
+    assert list(ind) == COLUMNS
+    assert ev.year_on_year(ind).empty
+    assert ev.benchmark(ind).empty
+    assert ev.check(data).empty
+
+
+# Change over time, with breaks, bridging definitions and mergers -----------------------------------------------------
+
+KEY = ["period", "area", "unit", "indicator", "definition"]
+COLUMNS = [*KEY, "numerator", "denominator", "value", "lower", "upper", "reason"]
+
+
+def random_breaks(rng: random.Random) -> list[dict[str, str]]:
+    ends = ["2021", "2022", "2023", "2021-06", "2021-H2", "2022-01", "unknown"]
+    rows = []
+    for _ in range(rng.choice([0, 1, 2])):
+        start, end = sorted(rng.choices(ends, k=2))
+        kind = rng.choice(["definition", "boundary", "disturbance"])
+        where = {"indicator": rng.choice(["*", "share", "new"]), "area": rng.choice(["*", "1"])}
+        rows.append({"from": start, "to": end, "kind": kind, **where, "note_zh": "注", "note_en": "note"})
+    return rows
+
+
+def bars(row: dict[str, str], sides: tuple[Span, Span]) -> bool:
+    """Whether some month of the two periods is on another basis than the rest."""
+    if "unknown" in (row["from"], row["to"]):
+        return True
+    new, old = span(row["to"])[0], min(span(row["from"])[1], span(row["to"])[0] - 1)
+    months = [month for first, last in sides for month in range(first, last + 1)]
+    return not (all(month <= old for month in months) or all(month >= new for month in months))
+
+
+@tried(25)
+@given(WORLDS)
+def test_change_is_what_two_rows_give(rng: random.Random) -> None:
+    tables, every = world(rng)
+    breaks = random_breaks(rng)
+    ind = computed(tables, every)
+    yoy = ev.year_on_year(ind, pd.DataFrame(breaks) if breaks else None)
+    rows = dict(Plain(tables, ORIGINS).rows(every))
+    spans = {key[0] for key in rows}
+    compared = {key for key in rows if (key[0][0] - 12, key[0][1] - 12) in spans}
+    assert {(span(r.period), *(getattr(r, name) for name in KEY[1:])) for r in yoy.itertuples()} == compared
+    defined = {(key[3], key[4]) for key in compared}
+    for row in yoy.itertuples():
+        now, before = span(row.period), span(row.previous_period)
+        key = (row.area, row.unit, row.indicator, row.definition)
+        this, last = rows[now, *key], rows.get((before, *key))
+        barred = MOVED in this["reason"]
+        for one in breaks:
+            told = one["kind"] == "definition" and (row.indicator, one["to"][:4]) in defined
+            here = one["indicator"] in ("*", row.indicator) and one["area"] in ("*", row.area)
+            barred |= one["kind"] != "disturbance" and here and not told and bars(one, (now, before))
+        if barred or last is None or this["value"] is None or last["value"] is None:
+            assert np.isnan(row.change_pp) and np.isnan(row.change_percent)
+            assert row.reason
+            continue
+        change = this["value"] - last["value"]
+        assert np.isclose(row.change_pp, float(change), rtol=1e-9, atol=1e-11)
+        assert (row.change_pp > 0, row.change_pp < 0) == (change > 0, change < 0), "its sign is exact"
+        if last["value"] > 0:
+            assert np.isclose(row.change_percent, float(change / last["value"] * 100), rtol=1e-9, atol=1e-9)
+        else:
+            assert np.isnan(row.change_percent)
+        merged = any(re.search(r"sum of \d+ predecessors", side["reason"]) for side in (this, last))
+        assert ("comparable basis: predecessors" in row.reason) == merged
