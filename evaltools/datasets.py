@@ -154,14 +154,15 @@ def _load(folder: Path, area: str | None, stage: str, standard: str | None, prob
     scope = scope_of(area, read.areas, problems)
     before = problems.errors
     facts = read.facts(scope)
-    facts_sound = problems.errors == before
     adjustments = read.places("adjustments", scope)
+    sound = problems.errors == before
     claims = read.claims(scope)
     judgements = read.places("judgements", scope)
     targets = read.places("targets")
     tables.check_targets(targets, "targets.csv", problems)
     breaks = read.places("breaks")
-    if facts_sound:
+    tables.check_breaks(breaks, "breaks.csv", problems)
+    if sound:
         facts = apply_adjustments(facts, adjustments, APPLIED.get(stage, ()), meta.origins, problems)
     standard_name = meta.standard if standard in (None, "") else str(standard)
     scoring = _read_standard(standard_name, folder, catalogue, problems)

@@ -56,6 +56,11 @@ def check_places(areas: pd.DataFrame, units: pd.DataFrame, meta: Meta, problems:
         problems.say("unknown_region", where=FILE, found=meta.region, near=near)
     elif meta.region and meta.region not in set(areas["parent"]):
         problems.say("region_without_areas", where=FILE, found=meta.region)
+    elif meta.region:
+        lost = areas[(areas["parent"] == "") & (areas["successor"] == "") & (areas["area"] != meta.region)]
+        for row, code in lost["area"].items():
+            where = f"areas.csv row {row} column parent"
+            problems.say("area_not_evaluated", where=where, level="warning", found=code, near=meta.region)
 
 
 def _check_area_codes(areas: pd.DataFrame, meta: Meta, problems: ProblemList) -> None:

@@ -100,26 +100,33 @@ def changes_summary(table: pd.DataFrame, area_name: str, period: str, lang: str)
 
 def missed(row: Any, period: str, lang: str) -> str:
     """Say that one row of an overview misses its target, and which way it is going."""
-    values = {"name": row.name, "value": _apart(row, lang)}
-    values["target"] = wording.target(row.target, lang, row.per, row.kind)
-    if row.target_kind == "range":
-        key = "report.not_in_range"
-        values["upper"] = wording.target(row.target_upper, lang, row.per, row.kind)
-    elif row.target_kind == "improve":
-        key = "report.not_improved"
-    else:
-        key = "report.not_below" if row.direction == "down" else "report.not_reached"
+    key, aim = _shortfall(row)
+    values = {"name": row.name, "value": _apart(row, aim, lang)}
+    for name, x in (("target", aim), ("upper", row.target_upper)):
+        values[name] = wording.target(x, lang, row.per, row.kind)
     text = word(key, lang, **values)
     if pd.notna(row.change_pp):
         text = word("report.with_change", lang, text=text, change=moved(row, period, lang))
     return sentence(text, lang)
 
 
-def _apart(row: Any, lang: str) -> str:
+def _shortfall(row: Any) -> tuple[str, float]:
+    """Return the words for a missed target, and the level that was to be reached or kept."""
+    if row.target_kind == "improve":
+        return "report.not_improved", row.target
+    if row.target_kind == "range" and pd.notna(row.target) and pd.notna(row.target_upper):
+        return "report.not_in_range", row.target
+    if row.target_kind == "range":
+        below = pd.notna(row.target)
+        return ("report.not_reached", row.target) if below else ("report.not_below", row.target_upper)
+    return "report.not_below" if row.direction == "down" else "report.not_reached", row.target
+
+
+def _apart(row: Any, aim: float, lang: str) -> str:
     """Return the value with as many decimals as it takes not to look like the target it has not reached."""
     for digits in (None, *range(3, 9)):
-        shown, aim = (wording.value(x, lang, row.per, row.kind, digits) for x in (row.value, row.target))
-        if shown != aim:
+        shown, other = (wording.value(x, lang, row.per, row.kind, digits) for x in (row.value, aim))
+        if shown != other:
             return shown
     return shown
 
@@ -128,7 +135,7 @@ def below_target(table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of an overview that miss their targets, the furthest relative to the target first."""
     rows = table[table["target_status"] == "not_met"]
     gap = ((rows["value"] - rows["target"]) / rows["target"]).abs()
-    return rows.iloc[(-gap).argsort(kind="stable")]
+    return rows.loc[gap.sort_values(ascending=False, kind="stable", na_position="last").index]
 
 
 def highlights(table: pd.DataFrame, period: str, lang: str, most: int = 3) -> list[tuple[str, list[str]]]:

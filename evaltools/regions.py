@@ -84,8 +84,10 @@ def _key(data: Data, every: str) -> dict[str, str]:
 
 
 def _stored(folder: Path, data: Data, every: str) -> RegionFigures | None:
-    key = folder / "key.json"
-    if not key.is_file() or json.loads(key.read_text(encoding="utf-8")) != _key(data, every):
+    """Return what a run has stored there, None if it is of something else or cannot be read."""
+    try:
+        if json.loads((folder / "key.json").read_text(encoding="utf-8")) != _key(data, every):
+            return None
+        return RegionFigures(*(pd.read_parquet(folder / f"{field.name}.parquet") for field in fields(RegionFigures)))
+    except (OSError, ValueError):  # a folder of a run that was interrupted
         return None
-    frames = {field.name: pd.read_parquet(folder / f"{field.name}.parquet") for field in fields(RegionFigures)}
-    return RegionFigures(**frames)

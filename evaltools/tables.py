@@ -221,7 +221,7 @@ _REWRITTEN = re.compile(r"[0-9]{1,40}(\.[0-9]{0,40})?(e\+?[0-9]{1,2})?")
 _HALF_WIDTH = {0xFF01 + at: 0x21 + at for at in range(94)}  # full-width forms of ASCII, typed on a Chinese keyboard
 # Control and format characters: zero-width spaces, byte-order marks, marks that turn the writing direction.
 _UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
 )
 
 
@@ -341,14 +341,23 @@ def check_key(frame: pd.DataFrame, table: str, label: str, problems: ProblemList
 def check_targets(targets: pd.DataFrame, label: str, problems: ProblemList) -> None:
     """Name every target that states none, and every range that ends below where it begins."""
     said = set(problems.frame()["where"])
-    none = targets["target"].isna() & ~((targets["kind"] == "range") & targets["upper"].notna())
-    for row in targets.index[none]:
+    ends = targets["target"].isna() & ((targets["kind"] == "absolute") | targets["upper"].isna())
+    for row in targets.index[ends & targets["kind"].isin(("absolute", "range"))]:
         where = f"{label} row {row} column target"
-        if where not in said and f"{label} row {row} column kind" not in said:
+        if where not in said:
             problems.say("blank_cell", where=where, column="target")
     for row in each_row(targets[targets["target"] > targets["upper"]]):
         found, upper = format(row.target, ".15g"), format(row.upper, ".15g")
         problems.say("range_reversed", where=f"{label} row {row.Index} column upper", found=found, upper=upper)
+
+
+def check_breaks(breaks: pd.DataFrame, label: str, problems: ProblemList) -> None:
+    """Name every break that ends before it begins."""
+    ends = breaks[["from", "to"]]
+    for row, start, end in zip(ends.index, ends["from"], ends["to"], strict=True):
+        known = not {start, end} & {"", "*", periods.UNKNOWN}
+        if known and periods.parse(start).first > periods.parse(end).last:
+            problems.say("period_reversed", where=f"{label} row {row} column to", found=start, until=end)
 
 
 def check_codes(

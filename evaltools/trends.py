@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from evaltools import periods
 from evaltools.decimals import NEAR, exact
@@ -92,14 +93,15 @@ def year_on_year(ind: pd.DataFrame, breaks: pd.DataFrame | None = None) -> pd.Da
     )[COLUMNS]
 
 
-def _equal(rows: pd.DataFrame) -> pd.Series:
+def _equal(rows: pd.DataFrame) -> NDArray[np.bool_]:
     """Whether the two values of each row are one ratio: 0.1/0.3 and 1/3, whatever their quotients round to."""
-    near = np.isclose(rows["value"], rows["previous_value"], rtol=NEAR, atol=0)
-    equal = pd.Series(near & (rows["value"] == rows["previous_value"]), index=rows.index)
-    names = [f"{when}{name}" for when in ("", "previous_") for name in ("numerator", "denominator", "value")]
-    for at in np.flatnonzero(near & ~equal):
-        above, below, value, *earlier = rows.loc[at, names].astype(float)
-        equal[at] = _ratio(above, below, value) == _ratio(*earlier)
+    this, previous = (
+        rows[[f"{side}{name}" for name in ("numerator", "denominator", "value")]].to_numpy(dtype=float)
+        for side in ("", "previous_")
+    )
+    equal = np.asarray(this[:, 2] == previous[:, 2], dtype=bool)
+    for at in np.flatnonzero(~equal & np.isclose(this[:, 2], previous[:, 2], rtol=NEAR, atol=0)):
+        equal[at] = _ratio(*this[at].tolist()) == _ratio(*previous[at].tolist())
     return equal
 
 

@@ -167,8 +167,9 @@ def targets_of(data: Data, area: str, period: str) -> pd.DataFrame:
 def _with_targets(table: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
     """Add target, target_upper, target_kind and target_status (met, not_met, "" for none or no value).
 
-    absolute: at or beyond the target by the direction. range: from target to upper. improve: better than the year
-    before, by the target where there is one; it is no level, so the column `target` stays empty.
+    absolute: at or beyond the target by the direction. range: from target to upper, either of which may be open.
+    improve: better than the year before, by the target where there is one; it is no level, so the column `target`
+    stays empty.
     """
     found = targets.reindex(table["indicator"]).set_axis(table.index)
     aim, upper, kind = found["target"].astype(float), found["upper"].astype(float), found["kind"].fillna("")
@@ -176,10 +177,12 @@ def _with_targets(table: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
     value, gain = table["value"], table["change_pp"] * np.where(down, -1, 1)
     reached = np.select(
         [kind == "improve", kind == "range", down],
-        [(gain > 0) & (gain >= aim.fillna(0)), (value >= aim) & (value <= upper), value <= aim],
+        [(gain > 0) & (gain >= aim.fillna(0)), ~(value < aim) & ~(value > upper), value <= aim],
         value >= aim,
     ).astype(bool)
-    known = value.notna() & np.where(kind == "improve", gain.notna(), aim.notna())
+    known = value.notna() & np.select(
+        [kind == "improve", kind == "range"], [gain.notna(), aim.notna() | upper.notna()], aim.notna()
+    ).astype(bool)
     return table.assign(
         target=aim.mask(kind == "improve"),
         target_upper=upper,
