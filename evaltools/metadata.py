@@ -182,7 +182,9 @@ def _pattern(own: _Properties) -> str:
 def _encoding(own: _Properties) -> str:
     encoding = own.text("encoding")
     try:
-        b"".decode(encoding or "utf-8")
+        b"text".decode(encoding or "utf-8")  # nothing to decode would be decoded by anything
+    except UnicodeDecodeError:
+        pass
     except (LookupError, ValueError):
         own.refuse("encoding", "utf-8, gb18030, gbk, big5, utf-16, cp1252, latin-1")
         return ""

@@ -87,7 +87,7 @@ def read(path: Path, table: str, label: str, problems: ProblemList, encoding: st
         if raw.columns[at] == "" and len(filled):
             problems.say("unnamed_column", where=f"{label} row {filled[0]}", found=raw.iloc[:, at][filled[0]])
     raw = raw.loc[:, ~raw.columns.duplicated() & (raw.columns != "")]
-    absent = [name for name, column in spec.columns.items() if column.required and name not in raw]
+    absent = [name for name, column in spec.columns.items() if (column.required or column.header) and name not in raw]
     for name in absent:
         problems.say(
             "missing_column",

@@ -40,6 +40,8 @@ class Column:
     content: str | tuple[str, ...] = FREE
     required: bool = False
     minimum: float | None = None
+    header: bool = False
+    """Whether the column must stand there although its cells may be blank."""
     also: tuple[str, ...] = ()
 
 
@@ -148,7 +150,7 @@ TABLES: dict[str, Table] = {
         {
             **_PLACE,
             "item": _NAME,
-            "value": Column(NUMBER, minimum=0),
+            "value": Column(NUMBER, minimum=0, header=True),
             "state": Column(("", "missing", "not_applicable")),
             "origin": _TEXT,
             "source": _TEXT,

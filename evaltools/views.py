@@ -80,8 +80,12 @@ def columns(names: Iterable[str], lang: str, **values: str) -> dict[str, tuple[s
 
 
 def present(table: pd.DataFrame, names: Iterable[str]) -> list[str]:
-    """Return the columns of a table that say anything at all: a region without targets needs no column for them."""
-    return [name for name in names if (table[name].notna() & (table[name] != "")).any()]
+    """Return the columns of a table that say anything at all: a region without targets needs no column for them.
+
+    The first one stays in any case, so that a table without rows is still a table.
+    """
+    first, *others = names
+    return [first, *(name for name in others if (table[name].notna() & (table[name] != "")).any())]
 
 
 def family_name(family: str, lang: str) -> str:

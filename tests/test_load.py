@@ -156,6 +156,11 @@ def test_a_missing_column_names_the_nearest(tmp_path: Path) -> None:
     assert "itme" in sentence
 
 
+def test_facts_without_a_column_of_values_are_refused(tmp_path: Path) -> None:
+    folder = with_facts(tmp_path, [{"period": "2024", "area": "010101", "item": "a"}])
+    assert only(refused(folder))[:2] == ("missing_column", "facts.csv row 1")
+
+
 def test_an_extra_column_is_told_and_not_read(tmp_path: Path) -> None:
     data = ev.load(str(with_facts(tmp_path, [{**row, "remark": "x"} for row in GOOD])))
     assert data.remarks["rule"].tolist() == ["unknown_column"]

@@ -182,9 +182,9 @@ def test_a_status_follows_sign_direction_and_chance(
 
 @given(st.lists(st.one_of(st.just(""), st.just(np.nan), st.floats(-5, 5), st.text(min_size=1)), min_size=1, max_size=4))
 def test_only_empty_columns_are_dropped(cells: list[object]) -> None:
-    table = pd.DataFrame({"x": pd.Series(cells, dtype=object), "y": 0.0, "z": ""})
+    table = pd.DataFrame({"x": pd.Series(cells, dtype=object), "y": 0.0, "z": "", "first": ""})
     says = any(not (isinstance(cell, float) and math.isnan(cell)) and cell != "" for cell in cells)
-    assert views.present(table, ["z", "x", "y"]) == (["x", "y"] if says else ["y"])
+    assert views.present(table, ["first", "z", "x", "y"]) == (["first", "x", "y"] if says else ["first", "y"])
 
 
 changes = st.floats(-9, 9, allow_nan=False).map(lambda x: round(x, 3))
@@ -441,3 +441,7 @@ def test_headers_have_words_and_counts_say_their_measure(made: Made) -> None:
     }
     names = made.overview(lang="zh").set_index("indicator")["name"]
     assert names["visits"] == "指标visits（次）" and names["share"] == "指标share"
+
+
+def test_a_table_without_rows_is_still_a_table() -> None:
+    assert views.present(pd.DataFrame({"name": [], "value": []}), ["name", "value"]) == ["name"]
