@@ -125,7 +125,7 @@ def table_html(
     heads = "".join(
         f'<th scope="col"{_class(_head_class(header, form))}>{escape(header)}</th>' for header, form in columns.values()
     )
-    size = _class("ev-wide" if len(columns) > 8 else "ev-slim" if len(columns) < 5 else "")
+    size = _class("ev-wide" if len(columns) > 7 else "ev-slim" if len(columns) < 5 else "")
     parts = [f"<table{size}><caption>{caption}</caption><thead><tr>{heads}</tr></thead><tbody>"]
     previous: object = None
     for position, row in enumerate(rows):

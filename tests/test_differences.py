@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import confint_proportions_2indep
 
@@ -38,6 +38,7 @@ def test_the_printed_examples_of_newcombe(numbers: tuple[int, ...], lower: float
 counts = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
+@settings(max_examples=60, deadline=None)
 @given(counts, counts)
 def test_as_another_library_has_it(now: tuple[int, int], before: tuple[int, int]) -> None:
     value, lower, upper = one(*now, *before, per=100)

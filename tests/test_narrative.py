@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaltools import narrative, quality_narrative, region_narrative, score_narrative, views, wording
@@ -199,6 +199,7 @@ def test_reached_and_missed_targets_are_opposites(lang: str) -> None:
         assert re.findall(r"\d", one) == ["1", "0", "1"] and re.findall(r"\d", other) == ["1", "1", "0"]
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.integers(5000, 9999), st.integers(0, 6))
 def test_a_missed_target_is_never_printed_as_reached(hundredths: int, zeros: int) -> None:
     target = hundredths / 100
@@ -313,6 +314,7 @@ def sentences(table: pd.DataFrame, lang: str) -> list[str]:
     return [*narrative.changes(table, YEAR, lang), *parts, narrative.alt_changes(largest, lang)]
 
 
+@settings(max_examples=60, deadline=None)
 @given(tables(), st.sampled_from(LANGUAGES))
 def test_every_number_of_a_sentence_stands_in_its_table(table: pd.DataFrame, lang: str) -> None:
     known = [*table[["value", "previous_value", "change_pp", "target"]].to_numpy().ravel(), len(table)]
@@ -321,6 +323,7 @@ def test_every_number_of_a_sentence_stands_in_its_table(table: pd.DataFrame, lan
         assert unexplained(text, known) == [], text
 
 
+@settings(max_examples=60, deadline=None)
 @given(tables(), st.sampled_from(LANGUAGES))
 def test_nothing_unfinished_reaches_the_reader(table: pd.DataFrame, lang: str) -> None:
     texts = [*sentences(table, lang), *narrative.changes_summary(table, "甲县", YEAR, lang)]
@@ -329,6 +332,7 @@ def test_nothing_unfinished_reaches_the_reader(table: pd.DataFrame, lang: str) -
         assert text.endswith("。" if lang == "zh" else "."), text
 
 
+@settings(max_examples=60, deadline=None)
 @given(tables())
 def test_the_summary_counts_what_the_table_holds(table: pd.DataFrame) -> None:
     text = "".join(narrative.changes_summary(table, "甲县", YEAR, "zh"))
@@ -442,6 +446,7 @@ def test_a_standard_for_whole_years_is_not_applied_to_less_without_a_word(lang: 
     assert wording.period(PART, lang) in score_narrative.warning(table, PART, lang)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(NAMES), cells, cells), min_size=1, max_size=6, unique_by=lambda x: x[0]))
 def test_the_costliest_lines_come_first_with_their_own_points(rows: list[tuple[str, float, float]]) -> None:
     table = lines(*[(name, value, lost, "") for name, value, lost in rows])
@@ -597,6 +602,7 @@ def fake(kind: str = "") -> SimpleNamespace:
     return SimpleNamespace(areas=areas, meta=SimpleNamespace(region="9"), area_name=lambda area, lang: "英格兰")
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(["above", "below", "near", ""]), min_size=1, max_size=9))
 def test_an_area_without_a_standard_is_counted_against_the_reference(against: list[str]) -> None:
     table = pd.DataFrame({"against": against})
@@ -618,6 +624,7 @@ def test_names_with_commas_are_kept_apart_by_semicolons() -> None:
     assert narrative.joined([], "zh") == "无"
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(2015, 2024), st.one_of(cells, st.just(np.nan))), min_size=1, unique_by=lambda x: x[0]

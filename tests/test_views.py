@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import area, dataset, fact, indicator, item, unit
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import evaltools as ev
@@ -180,6 +180,7 @@ def test_a_status_follows_sign_direction_and_chance(
     assert views.status_of(*columns).tolist() == [status]
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(st.just(""), st.just(np.nan), st.floats(-5, 5), st.text(min_size=1)), min_size=1, max_size=4))
 def test_only_empty_columns_are_dropped(cells: list[object]) -> None:
     table = pd.DataFrame({"x": pd.Series(cells, dtype=object), "y": 0.0, "z": "", "first": ""})
@@ -190,6 +191,7 @@ def test_only_empty_columns_are_dropped(cells: list[object]) -> None:
 changes = st.floats(-9, 9, allow_nan=False).map(lambda x: round(x, 3))
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(changes, st.sampled_from(["better", "worse", "unclear"])), max_size=8), st.integers(1, 4))
 def test_movers_are_those_that_moved_most(rows: list[tuple[float, str]], most: int) -> None:
     table = pd.DataFrame(rows, columns=["change_pp", "status"]).assign(per=100, kind="proportion")
@@ -200,6 +202,7 @@ def test_movers_are_those_that_moved_most(rows: list[tuple[float, str]], most: i
     assert views.movers(table.assign(per=1000), "worse", most).empty
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(changes, max_size=9))
 def test_the_chart_of_changes_has_the_best_on_top(rows: list[float]) -> None:
     table = pd.DataFrame({"change_pp": rows, "name": [str(x) for x in rows]}, dtype=object)
@@ -221,6 +224,7 @@ def test_units_behind_by_hand(made: Made) -> None:
     assert set(behind["indicator"]) == {"share"}, "a line that should be low, or has no value, has no shortfall"
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.integers(1, 3000), st.integers(1, 3000), st.sampled_from([50.0, 62.0, 90.0, 100.0]))
 def test_the_shortfall_is_the_least_that_reaches_full_points(a: int, b: int, target: float) -> None:
     lines = pd.DataFrame(
