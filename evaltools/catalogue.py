@@ -48,7 +48,7 @@ def load_catalogue(national: Path, own: Path, problems: ProblemList, encoding: s
     """
     frames, unread = {}, set()
     if own.exists() and not own.is_dir():
-        problems.say("not_a_folder", where=own.name, found=own.name)
+        problems.say("must_be_folder", where=own.name, found=own.name)
     table_files.note_unread(own, FILES, "catalogue/", problems)
     for name in FILES:
         parts = []
@@ -57,7 +57,7 @@ def load_catalogue(national: Path, own: Path, problems: ProblemList, encoding: s
             if path is not None:
                 file, before = f"{label}{path.name}", problems.errors
                 part = table_files.read(path, name, file, problems, encoding if folder == own else "utf-8")
-                if part.empty and problems.errors > before:
+                if (part.empty and problems.errors > before) or problems.lost_rows(file):
                     unread.add(name)
                 tables.check_key(part, name, file, problems)
                 parts.append(part.assign(at_row=file + " row " + part.index.astype(str)))

@@ -150,7 +150,7 @@ def _load(folder: Path, area: str | None, stage: str, standard: str | None, prob
     catalogue = load_catalogue(national, folder / "catalogue", problems, meta.encoding)
     table_files.note_unread(folder, OWN_TABLES, "", problems)
     read = _Reader(folder, meta, catalogue, problems)
-    check_places(read.areas, read.units, meta, problems)
+    check_places(read.areas, read.units, meta, problems, read.unread)
     scope = scope_of(area, read.areas, problems)
     before = problems.errors
     facts = read.facts(scope)
@@ -198,7 +198,7 @@ def _load(folder: Path, area: str | None, stage: str, standard: str | None, prob
 class _Reader:
     """Reads the tables of one dataset folder, all into the same list of problems.
 
-    What could not be read as a whole is said once: codes are not looked up in it.
+    `unread` are the tables that could not be read as a whole. That is said once: no code is looked up in them.
     """
 
     def __init__(self, folder: Path, meta: Meta, catalogue: Catalogue, problems: ProblemList) -> None:
@@ -233,7 +233,8 @@ class _Reader:
             if required and self.problems.errors == before:
                 self.problems.say("missing_file", where=f"{self.folder.name}/{name}.csv", found=f"{name}.csv")
             frame = tables.empty(name)
-        if frame.empty and self.problems.errors > before:
+        unreadable = frame.empty and self.problems.errors > before
+        if unreadable or (path is not None and self.problems.lost_rows(path.name)):
             self.unread.add(name)
         return frame
 
@@ -246,6 +247,9 @@ class _Reader:
     def facts(self, scope: set[str]) -> pd.DataFrame:
         """Read the facts of the areas in scope, from `facts/<area>.csv|parquet` or from one `facts.csv`."""
         directory = self.folder / "facts"
+        if directory.is_file():
+            self.problems.say("must_be_folder", where="facts", found="facts")
+            return tables.empty("facts")
         if not directory.is_dir():
             frame = self.listed("facts", self.table("facts", required=True), "facts.csv")
             return self.within(frame, scope)

@@ -22,6 +22,7 @@ SHOWN = 10
 """Problems of one kind in one file that an error message or a refused run shows."""
 
 _LONGEST = 300
+_LOSING_ROWS = ("ragged_row", "open_quote")
 
 COLUMNS = [
     "level",
@@ -70,6 +71,10 @@ class ProblemList:
     def errors(self) -> int:
         """How many of the problems are errors."""
         return sum(row["level"] == "error" for row in self._rows)
+
+    def lost_rows(self, file: str) -> bool:
+        """Whether rows of a file are known to be missing from what was read of it."""
+        return any(rule in _LOSING_ROWS and where == file for rule, _, where in self._alike)
 
     def add(
         self,

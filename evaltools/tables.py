@@ -257,6 +257,9 @@ def check_column(cells: pd.Series, column: Column, label: str, problems: Problem
     if column.required:
         report("blank_cell", blank)
     if column.content == FREE:
+        # published tables are opened in spreadsheets, which would execute it
+        signs = "=@+-" if name.startswith("name") else "=@"
+        report("formula_cell", where(lambda text: text[:1] in signs) & ~blank)
         return cells
     cells = cells.map({text: text.translate(_HALF_WIDTH) for text in cells.unique()}).astype("str")
     if column.content == NUMBER:

@@ -291,3 +291,160 @@ def test_shuffling_the_facts_changes_nothing(tmp_path: Path) -> None:
     rng.shuffle(facts)
     second = computed(dataset(tmp_path / "y", facts=facts, units=UNITS))
     pd.testing.assert_frame_equal(first, second)
+
+
+# --- what the second calculation of test_properties.py found, worked out by hand ---------------------------------------
+
+ENDED = {"valid_to": "2021"}
+
+
+def test_an_unreported_predecessor_is_not_left_out_of_a_successors_past(tmp_path: Path) -> None:
+    units = [unit("1", "01", **ENDED, successor="03"), unit("1", "02", **ENDED, successor="03")]
+    units += [unit("1", "03", valid_from="2022"), unit("1", "02x", parent="02"), unit("1", "02y", parent="02")]
+    facts = both("2021", "1", 3, 4, "01") + both("2021", "1", 5, 6, "02x") + both("2022", "1", 9, 9, "03")
+    row = one(computed(dataset(tmp_path, facts=facts, units=units)), unit="03", period="2021", indicator="share")
+    assert np.isnan(row.value)
+    assert row.reason == "1 of 2 predecessors reported"
+
+
+def test_a_successor_of_successors_has_the_past_of_them_all(tmp_path: Path) -> None:
+    # 01 (closed early) and 02 become 03; 03 and 04, which had absorbed 05, become 06
+    units = [
+        unit("1", "01", valid_to="2020", successor="03"),
+        unit("1", "02", valid_to="2020", successor="03"),
+        unit("1", "03", valid_from="2021", valid_to="2022", successor="06"),
+        unit("1", "04", valid_to="2022", successor="06"),
+        unit("1", "05", valid_to="2020", successor="04"),
+        unit("1", "06", valid_from="2023"),
+    ]
+    reported = {"2020": ("01", "02", "04", "05"), "2021": ("03", "04"), "2022": ("03", "04"), "2023": ("06",)}
+    facts = [f for year, codes in reported.items() for code in codes for f in both(year, "1", int(code), 10, code)]
+    ind = computed(dataset(tmp_path, facts=facts, units=units))
+    past = {year: one(ind, unit="06", period=year) for year in ("2020", "2021", "2022")}
+    assert [(row.numerator, row.reason) for row in past.values()] == [
+        (12, "sum of 4 predecessors"),
+        (7, "sum of 2 predecessors"),
+        (7, "sum of 2 predecessors"),
+    ]
+    assert one(ind, unit="04", period="2021").reason == "boundary changed"
+    assert one(ind, unit="", period="2020").numerator == 12
+
+
+def test_a_place_that_was_renamed_takes_over_what_cannot_be_added(tmp_path: Path) -> None:
+    areas = [area("1", valid_to="2022", successor="2"), area("2", valid_from="2023")]
+    items = [item("a", over_units="none"), item("b")]
+    facts = both("2022", "1", 3, 4) + both("2023", "2", 4, 4)
+    row = one(computed(dataset(tmp_path, facts=facts, areas=areas, items=items)), area="2", period="2022")
+    assert (row.value, row.reason) == (75, "sum of 1 predecessors")
+
+
+def test_predecessors_to_which_an_item_does_not_apply(tmp_path: Path) -> None:
+    units = [unit("1", "01", **ENDED, successor="03"), unit("1", "02", **ENDED, successor="03")]
+    units.append(unit("1", "03", valid_from="2022"))
+    facts = [f for code in ("01", "02") for f in both("2021", "1", "", "", code, state="not_applicable")]
+    ind = computed(dataset(tmp_path, facts=facts + both("2022", "1", 9, 9, "03"), units=units))
+    assert one(ind, unit="03", period="2021").reason == "not applicable"
+
+
+def test_a_successor_may_give_its_own_account_of_its_past_and_a_closed_unit_counts_nowhere(tmp_path: Path) -> None:
+    units = [unit("1", "01", **ENDED, successor="02"), unit("1", "02", valid_from="2022")]
+    facts = both("2021", "1", 3, 4, "01") + both("2021", "1", 2, 4, "02") + both("2022", "1", 4, 4, "02")
+    facts += both("2022", "1", 7, 7, "01")
+    ind = computed(dataset(tmp_path, facts=facts, units=units))
+    assert one(ind, unit="02", period="2021").value == 50
+    assert one(ind, unit="", period="2021").value == 75
+    assert one(ind, unit="", period="2022").numerator == 4
+    assert ind[(ind["unit"] == "01") & (ind["period"] == "2022")].empty
+
+
+def test_the_units_of_a_county_that_was_dissolved_are_gone_with_it(tmp_path: Path) -> None:
+    areas = [area("1", **ENDED, successor="2"), area("2")]
+    facts = both("2021", "1", 3, 4, "01") + both("2022", "2", 3, 4, "01")
+    ind = computed(dataset(tmp_path, facts=facts, areas=areas, units=[unit("1", "01"), unit("2", "01")]))
+    assert set(ind[ind["period"] == "2022"]["area"]) == {"2"}
+
+
+def units_of_two_counties(folder: Path, *facts: dict, **tables: list) -> pd.DataFrame:
+    """Shares of units in two counties of the region 9: those reaching 90, and the lowest."""
+    rows = [
+        indicator("share", "a", "b"),
+        indicator("meeting", "share >= 90", kind="units_meeting"),
+        indicator("lowest", "share", kind="worst_unit"),
+    ]
+    tables = {"areas": [area("9"), area("1", parent="9"), area("2", parent="9")], "indicators": rows, **tables}
+    tables.setdefault("units", [unit(code, name) for code in "12" for name in ("01", "02")])
+    return computed(dataset(folder, meta={"region": "9"}, facts=list(facts), **tables))
+
+
+def test_a_county_whose_units_did_not_report_is_missing_in_the_region(tmp_path: Path) -> None:
+    facts = both("2024", "1", 19, 20, "01") + both("2024", "1", 9, 20, "02") + both("2024", "2", 3, 4)
+    ind = units_of_two_counties(tmp_path, *facts)
+    assert one(ind, area="1", indicator="meeting").value == 50
+    assert one(ind, area="2", indicator="meeting").reason == "not reported"
+    for name in ("meeting", "lowest"):
+        assert one(ind, area="9", indicator=name).reason == "2 of 4 units reported"
+
+
+def test_the_lowest_unit_of_a_region_is_the_lowest_of_its_counties(tmp_path: Path) -> None:
+    shares = {("1", "01"): 19, ("1", "02"): 9, ("2", "01"): 7, ("2", "02"): 20}
+    facts = [f for (code, name), share in shares.items() for f in both("2024", code, share, 20, name)]
+    ind = units_of_two_counties(tmp_path, *facts)
+    lowest = {code: one(ind, area=code, indicator="lowest").value for code in "129"}
+    assert lowest == {"1": 45, "2": 35, "9": 35}
+
+
+def test_the_lowest_of_counts_is_a_count(tmp_path: Path) -> None:
+    rows = [indicator("stock", "a", kind="count", per="1"), indicator("least", "stock", kind="worst_unit", per="1")]
+    facts = both("2024", "1", 5, 1, "01") + both("2024", "1", 3, 1, "02")
+    ind = units_of_two_counties(
+        tmp_path, *facts, indicators=rows, areas=[area("9"), area("1", parent="9")], units=UNITS[:2]
+    )
+    row = one(ind, area="1", indicator="least")
+    assert (row.numerator, row.value) == (3, 3)
+    assert np.isnan(row.denominator)
+
+
+def test_units_that_a_bar_does_not_concern(tmp_path: Path) -> None:
+    absent = [f for name in ("01", "02") for f in both("2024", "1", "", "", name, state="not_applicable")]
+    nobody = [f for name in ("01", "02") for f in both("2024", "2", 0, 0, name)]
+    ind = units_of_two_counties(tmp_path, *absent, *nobody)
+    assert one(ind, area="1", indicator="meeting").reason == "not applicable"
+    row = one(ind, area="2", indicator="meeting")
+    assert (row.numerator, row.denominator, row.reason) == (0, 0, "denominator is zero")
+    assert np.isnan(row.value)
+
+
+def test_a_part_of_a_unit_is_not_a_unit_beside_it(tmp_path: Path) -> None:
+    units = [unit("1", "01"), unit("1", "01x", parent="01"), unit("1", "01y", parent="01"), unit("1", "02")]
+    facts = both("2024", "1", 20, 20, "01x") + both("2024", "1", 0, 20, "01y") + both("2024", "1", 19, 20, "02")
+    row = one(units_of_two_counties(tmp_path, *facts, units=units), area="1", indicator="meeting")
+    assert (row.numerator, row.denominator) == (1, 2)
+
+
+def test_after_a_merger_no_unit_is_waited_for_in_its_past(tmp_path: Path) -> None:
+    units = [unit("1", "01"), unit("1", "02", **ENDED, successor="04"), unit("1", "03", **ENDED, successor="04")]
+    units.append(unit("1", "04", valid_from="2022"))
+    facts = [f for name in ("01", "02", "03") for f in both("2021", "1", 19, 20, name)]
+    facts += [fact("2021", "1", "c", 1, name) for name in ("01", "02")]  # of 03 it is not known
+    rows = [indicator("share", "a", "b"), indicator("other", "c", "b")]
+    rows += [indicator(f"meeting_{name}", f"{name} >= 90", kind="units_meeting") for name in ("share", "other")]
+    items = [item(name) for name in "abc"]
+    ind = computed(dataset(tmp_path, facts=facts, units=units, indicators=rows, items=items))
+    assert one(ind, unit="", indicator="meeting_share").value == 100
+    assert one(ind, unit="", indicator="meeting_other").reason == "2 of 3 units reported"
+
+
+def test_a_bar_that_is_not_set_is_not_missed_by_everybody(tmp_path: Path) -> None:
+    rows = [indicator("share", "a", "b"), indicator("meeting", "share >= parameter(bar)", kind="units_meeting")]
+    bar = {"parameter": "bar", "valid_from": "2025", "area": "*", "value": 90, "source": "s", "mark": "general"}
+    facts = both("2024", "1", 19, 20, "01") + both("2025", "1", 19, 20, "01")
+    ind = computed(dataset(tmp_path, facts=facts, units=UNITS[:1], indicators=rows, parameters=[bar]))
+    row = one(ind, unit="", period="2024", indicator="meeting")
+    assert np.isnan(row.value)
+    assert row.reason == "parameter bar is not set"
+    assert one(ind, unit="", period="2025", indicator="meeting").value == 100
+
+
+def test_empty_months_are_months_not_reported(tmp_path: Path) -> None:
+    facts = [fact(f"2024-{m:02d}", "1", "a", "") for m in range(1, 13)] + [fact("2024", "1", "b", 4)]
+    assert one(computed(dataset(tmp_path, facts=facts)), period="2024").reason == "not reported"
