@@ -293,7 +293,7 @@ def test_shuffling_the_facts_changes_nothing(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(first, second)
 
 
-# --- what the second calculation of test_properties.py found, worked out by hand ---------------------------------------
+# --- what the second calculation of test_properties.py found, worked out by hand ------------------------------
 
 ENDED = {"valid_to": "2021"}
 
