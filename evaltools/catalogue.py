@@ -1,4 +1,4 @@
-"""The catalogue: items, indicators, parameters and checks, national rows with a dataset's own on top."""
+"""The catalogue: items, indicators, parameters, checks and cell words, national rows with a dataset's own on top."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from evaltools import formulas, table_files, tables
 from evaltools.problems import ProblemList, nearest
 from evaltools.tables import each_row
 
-FILES = ("items", "indicators", "parameters", "checks")
+FILES = ("items", "indicators", "parameters", "checks", "cell_words")
 
 OF_UNITS = ("units_meeting", "worst_unit")
 """Kinds computed from another indicator's value in each unit, not from items."""
@@ -31,12 +31,13 @@ _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The four tables, columns as in `tables.TABLES`; `unread` names those of which a file could not be read."""
+    """The tables, columns as in `tables.TABLES`; `unread` names those of which a file could not be read."""
 
     items: pd.DataFrame
     indicators: pd.DataFrame
     parameters: pd.DataFrame
     checks: pd.DataFrame
+    cell_words: pd.DataFrame
     unread: frozenset[str] = frozenset()
 
 
@@ -71,12 +72,12 @@ def load_catalogue(national: Path, own: Path, problems: ProblemList, encoding: s
 
 
 def validate(frames: dict[str, pd.DataFrame], problems: ProblemList, unread: frozenset[str] = frozenset()) -> None:
-    """Note every contradiction in the four tables (each with a column `at_row`: file and row).
+    """Note every contradiction in the tables (each with a column `at_row`: file and row).
 
     What is only known from a table in `unread` is not held against the others.
     """
     items, indicators = frames["items"], frames["indicators"]
-    for name in FILES:
+    for name in ("items", "indicators", "parameters", "checks"):
         identifier = tables.TABLES[name].key[0]
         for row in each_row(frames[name]):
             value = getattr(row, identifier)

@@ -95,8 +95,17 @@ class ProblemList:
         values = locals()
         self._rows.append({column: str(values[column]) for column in COLUMNS})
 
-    def say(self, key: str, *, rule: str = "", where: str, level: str = "error", **values: object) -> None:
-        """Note a problem whose sentences are the words `findings.<key>`.
+    def say(
+        self,
+        key: str,
+        *,
+        rule: str = "",
+        where: str,
+        level: str = "error",
+        topic: str = "findings",
+        **values: object,
+    ) -> None:
+        """Note a problem whose sentences are the words `<topic>.<key>`.
 
         `subject`, `evidence`, `likely`, `period`, `area` and `unit` fill both the columns and the sentences. A value
         that is itself a word is given as the pair of its texts in `LANGUAGES`. Of one kind of problem in one file,
@@ -108,7 +117,7 @@ class ProblemList:
         if self._alike[alike] > LISTED:
             return
         columns = {name: visible(str(values[name])) for name in COLUMNS if name in values}
-        said = {f"sentence_{lang}": word(f"findings.{key}", lang, **in_language(values, lang)) for lang in LANGUAGES}
+        said = {f"sentence_{lang}": word(f"{topic}.{key}", lang, **in_language(values, lang)) for lang in LANGUAGES}
         self.add(rule=rule, where=where, level=level, **said, **columns)
 
     def extend(self, problems: pd.DataFrame) -> None:
@@ -173,8 +182,8 @@ def brief(problems: pd.DataFrame, lang: str) -> list[tuple[str, str]]:
 
 
 def _file(where: str) -> str:
-    """Return the file that a place lies in."""
-    return re.split(r" (?:row|line|column) ", where, maxsplit=1)[0]
+    """Return the file that a place lies in: `facts.csv` of `facts.csv row 2`, `慢病.xlsx` of `慢病.xlsx!Sheet1!C4`."""
+    return re.split(r" (?:row|line|column) |!", where, maxsplit=1)[0]
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:

@@ -120,6 +120,16 @@ TABLES: dict[str, Table] = {
         },
         ("check",),
     ),
+    "cell_words": Table(
+        {
+            "text": _TEXT,
+            "meaning": Column(("zero", "missing", "not_applicable"), required=True),
+            "ambiguous": _YES_NO,
+            "source": _NAME,
+            "mark": _MARK,
+        },
+        ("text",),
+    ),
     "areas": Table(
         {
             "area": _NAME,
