@@ -20,7 +20,9 @@ PARAMETERS = {
 }
 
 STRICT = """
-import sys, warnings
+import signal, sys, warnings
+# as from a terminal, also where the tests themselves run in the background, deaf to Ctrl-C
+signal.signal(signal.SIGINT, signal.default_int_handler)
 warnings.filterwarnings("ignore", category=EncodingWarning)
 warnings.filterwarnings("error", category=EncodingWarning, module="evaltools")
 from evaltools.cli import main
