@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
-from evaltools import standards, table_files, tables
+from evaltools import intake, standards, table_files, tables
 from evaltools.catalogue import Catalogue, load_catalogue
+from evaltools.dataset_reader import Reader
 from evaltools.hierarchy import check_places, scope_of
 from evaltools.ledger import APPLIED, STAGES, Stage, apply_adjustments
 from evaltools.line_values import check_scored
 from evaltools.metadata import FILE, Meta, read_meta
 from evaltools.problems import InputError, ProblemList, nearest
-from evaltools.tables import each_row
 
 STANDARDS = "EVALTOOLS_STANDARDS"
 """Environment variable by which a run tells its notebooks where a standard given as a file lies."""
 
+
+_READABLE = ", ".join((*intake.WORKBOOKS, *table_files.SUFFIXES))
 
 OWN_TABLES = ("areas", "units", "facts", "adjustments", "claims", "targets", "judgements", "breaks")
 """Tables that lie in a dataset's own folder; those of the catalogue lie in its `catalogue/`."""
@@ -97,19 +100,21 @@ def names() -> list[str]:
 
 
 def find(name: str) -> Path:
-    """Return the folder of a dataset given by name or by path; raises InputError."""
+    """Return the folder of a dataset, or the returns, given by name or by path; raises InputError."""
     problems = ProblemList()
-    try:
+    with suppress(OSError, UnicodeError, ValueError):  # a name that no file can have, or a folder that must not be read
         path = Path(name)
-        if path.is_dir() and (path.is_absolute() or len(path.parts) > 1 or (path / FILE).exists()):
+        stated = path.is_absolute() or len(path.parts) > 1
+        if path.is_dir() and (stated or (path / FILE).exists() or of_returns(path)):
             return path
-        for root in _roots():
-            if name and (root / name).is_dir():
+        if _is_readable(path) and not _of_dataset(path):
+            return path
+        for root in _roots() if name and not stated else ():
+            if (root / name).is_dir() or _is_readable(root / name):
                 return root / name
         if path.is_file():
-            problems.say("not_a_folder", where=name, found=name)
-    except (OSError, ValueError):
-        pass  # a name that no file can have, or a folder that must not be read
+            key, topic = ("not_a_folder", "findings") if _of_dataset(path) else ("not_a_return", "intake")
+            problems.say(key, where=path.name, topic=topic, found=path.name, allowed=_READABLE)
     if not len(problems):
         found = names()
         near = nearest(name, found) or ", ".join(found) or "—"
@@ -117,10 +122,22 @@ def find(name: str) -> Path:
     raise InputError(problems.frame())
 
 
+def _is_readable(path: Path) -> bool:
+    return path.is_file() and (intake.is_return(path) or path.suffix.lower() in table_files.SUFFIXES)
+
+
+def _of_dataset(path: Path) -> bool:
+    """Whether a file is a table of a dataset, which is read as a whole."""
+    folder = path.resolve().parent
+    return path.suffix.lower() in table_files.SUFFIXES and any((at / FILE).exists() for at in (folder, folder.parent))
+
+
 def load(name: str = "example", area: str | None = None, stage: str = "final", standard: str | None = None) -> Data:
     """Read a dataset, or one area of it.
 
-    name: a dataset in EVALTOOLS_DATA or `home/data`, or the path of a dataset folder.
+    name: a dataset in EVALTOOLS_DATA or `home/data`, or a path: of a dataset folder, or of what counties sent (a
+        workbook, a folder of them, one table of facts as CSV or Parquet). Returns alone know no region and no
+        history: the indicators are those that what was asked can give.
     area: its code (text); its facts, claims and adjustments are read, no other area's. The areas below it come
         with it. None reads everything.
     stage: which adjustments apply: `reported` none, `verified` those after verification, `final` all.
@@ -142,14 +159,11 @@ def load(name: str = "example", area: str | None = None, stage: str = "final", s
 def _load(folder: Path, area: str | None, stage: str, standard: str | None, problems: ProblemList) -> Data:
     if stage not in STAGES:
         problems.say("not_allowed", where="stage", column="stage", found=stage, allowed=", ".join(STAGES))
-    meta = read_meta(folder, problems)
     national = home() / "data" / "catalogue"
     if not national.is_dir():
         problems.say("no_catalogue", where="data/catalogue")
         problems.raise_if_any()
-    catalogue = load_catalogue(national, folder / "catalogue", problems, meta.encoding)
-    table_files.note_unread(folder, OWN_TABLES, "", problems)
-    read = _Reader(folder, meta, catalogue, problems)
+    read, catalogue, meta = (_of_returns if of_returns(folder) else _of_folder)(folder, national, problems)
     check_places(read.areas, read.units, meta, problems, read.unread)
     scope = scope_of(area, read.areas, problems)
     before = problems.errors
@@ -195,161 +209,26 @@ def _load(folder: Path, area: str | None, stage: str, standard: str | None, prob
     )
 
 
-class _Reader:
-    """Reads the tables of one dataset folder, all into the same list of problems.
+def _of_folder(folder: Path, national: Path, problems: ProblemList) -> tuple[Reader, Catalogue, Meta]:
+    meta = read_meta(folder, problems)
+    catalogue = load_catalogue(national, folder / "catalogue", problems, meta.encoding)
+    table_files.note_unread(folder, OWN_TABLES, "", problems)
+    return Reader(folder, meta, catalogue, problems), catalogue, meta
 
-    `unread` are the tables that could not be read as a whole. That is said once: no code is looked up in them.
-    """
 
-    def __init__(self, folder: Path, meta: Meta, catalogue: Catalogue, problems: ProblemList) -> None:
-        self.folder, self.meta, self.problems = folder, meta, problems
-        self.unread = set(catalogue.unread)
-        self.areas, self.units = self.table("areas", required=True), self.table("units")
-        self.codes = {
-            "area": (self.areas["area"], "areas"),
-            "item": (catalogue.items["item"], "items"),
-            "indicator": (catalogue.indicators["indicator"], "indicators"),
-        }
-        self.check_lists(catalogue)
+def _of_returns(path: Path, national: Path, problems: ProblemList) -> tuple[Reader, Catalogue, Meta]:
+    catalogue = load_catalogue(national, path / "catalogue", problems)
+    found = intake.read(path, catalogue, problems)
+    meta = intake.meta_of(path, found, catalogue)
+    return Reader(path, meta, catalogue, problems, found), catalogue, meta
 
-    def check_lists(self, catalogue: Catalogue) -> None:
-        """Look up the indicators that the dataset says it reports, and the areas that have a parameter of their own."""
-        used = {
-            "indicator": (FILE, self.meta.indicators),
-            "area": ("catalogue/parameters.csv", set(catalogue.parameters["area"]) - {"*", ""}),
-        }
-        for column, (where, codes) in used.items():
-            valid, listing = self.codes[column]
-            for code in sorted(set(codes).difference(valid)) if listing not in self.unread else ():
-                self.problems.say("unknown_code", where=where, found=code, near=nearest(code, valid) or "—")
 
-    def table(self, name: str, required: bool = False) -> pd.DataFrame:
-        """Read a table that lies in the dataset's own folder."""
-        before = self.problems.errors
-        path = table_files.locate(self.folder, name, "", self.problems)
-        if path is not None:
-            frame = self.file(path, name, path.name)
-        else:
-            if required and self.problems.errors == before:
-                self.problems.say("missing_file", where=f"{self.folder.name}/{name}.csv", found=f"{name}.csv")
-            frame = tables.empty(name)
-        unreadable = frame.empty and self.problems.errors > before
-        if unreadable or (path is not None and self.problems.lost_rows(path.name)):
-            self.unread.add(name)
-        return frame
-
-    def file(self, path: Path, table: str, label: str) -> pd.DataFrame:
-        """Read one file of a table and look for rows that stand there twice."""
-        frame = table_files.read(path, table, label, self.problems, self.meta.encoding)
-        tables.check_key(frame, table, label, self.problems)
-        return frame
-
-    def facts(self, scope: set[str]) -> pd.DataFrame:
-        """Read the facts of the areas in scope, from `facts/<area>.csv|parquet` or from one `facts.csv`."""
-        directory = self.folder / "facts"
-        if directory.is_file():
-            self.problems.say("must_be_folder", where="facts", found="facts")
-            return tables.empty("facts")
-        if not directory.is_dir():
-            frame = self.listed("facts", self.table("facts", required=True), "facts.csv")
-            return self.within(frame, scope)
-        whole = [path.name for suffix in table_files.SUFFIXES if (path := self.folder / f"facts{suffix}").is_file()]
-        if whole:
-            self.problems.say("two_files", where=whole[0], found=whole[0], other="facts/")
-        paths = self.facts_files(directory)
-        parts = []
-        for code in sorted(paths.keys() if "areas" in self.unread else scope):
-            if code in paths:
-                parts.append(self.facts_of(code, paths[code]))
-            elif code != self.meta.region:
-                name = f"{code}.csv"
-                self.problems.say("no_facts_for_area", where=f"facts/{name}", level="warning", area=code, found=name)
-        if not paths:
-            self.problems.say("missing_file", where=f"{self.folder.name}/facts", found="facts/*.csv")
-        return pd.concat(parts, ignore_index=True) if parts else tables.empty("facts")
-
-    def facts_files(self, directory: Path) -> dict[str, Path]:
-        """Return the file of each area; a file of no area is noted, for it would never be read."""
-        found = {}
-        suffixes = (*table_files.SUFFIXES, *table_files.WORKBOOKS)
-        shown = (p for p in directory.iterdir() if p.suffix in suffixes and not p.name.startswith((".", "~", "_")))
-        known = set(self.areas["area"])
-        for code in sorted({path.stem for path in shown}):
-            path = table_files.locate(directory, code, "facts/", self.problems)
-            if path is not None:
-                found[code] = path
-            if code not in known and "areas" not in self.unread:
-                where = f"facts/{path.name if path else code}"
-                self.problems.say("facts_of_no_area", where=where, found=code, near=nearest(code, known) or "—")
-        return found
-
-    def facts_of(self, code: str, path: Path) -> pd.DataFrame:
-        """Read an area's own file, which holds its facts and no other area's."""
-        label = f"facts/{path.name}"
-        frame = self.listed("facts", self.file(path, "facts", label), label)
-        known = set(self.areas["area"])
-        for row, other in frame.loc[(frame["area"] != code) & frame["area"].isin(known), "area"].items():
-            where = f"{label} row {row} column area"
-            self.problems.say("facts_of_another_area", where=where, found=other, area=code)
-        return frame
-
-    def places(self, name: str, scope: set[str] | None = None) -> pd.DataFrame:
-        """Read a table about places and indicators; keep the areas in scope."""
-        return self.within(self.listed(name, self.table(name), f"{name}.csv"), scope)
-
-    def claims(self, scope: set[str]) -> pd.DataFrame:
-        """Read the claims; one about an indicator that this dataset does not report cannot be checked."""
-        claims = self.places("claims", scope)
-        known = set(self.codes["indicator"][0])
-        beyond = claims["indicator"].isin(known.difference(self.meta.indicators or known))
-        for row, name in claims.loc[beyond, "indicator"].items():
-            where = f"claims.csv row {row} column indicator"
-            self.problems.say("claim_not_reported", where=where, level="warning", found=name)
-        return claims[~beyond]
-
-    def within(self, frame: pd.DataFrame, scope: set[str] | None) -> pd.DataFrame:
-        """Return the rows of the areas in scope."""
-        return frame if scope is None else frame[frame["area"].isin(scope)]
-
-    def listed(self, table: str, frame: pd.DataFrame, label: str) -> pd.DataFrame:
-        """Check every code of a table against the tables that list them; give every fact a source."""
-        problems = self.problems
-        for column, (valid, listing) in self.codes.items():
-            if column in frame and listing not in self.unread:
-                spec = tables.TABLES[table].columns[column]
-                tables.check_codes(frame[column], valid, label, problems, also=spec.also)
-        if "unit" in frame and not self.unread.intersection(("areas", "units")):
-            known = set(zip(self.units["area"], self.units["unit"], strict=True))
-            pairs = frame.loc[frame["unit"] != "", ["area", "unit"]].drop_duplicates()
-            wrong = [pair for pair in pairs.itertuples(index=False, name=None) if pair not in known]
-            for code in sorted({code for code, _ in wrong}.intersection(self.areas["area"])):
-                rows = frame.loc[frame["area"] == code, "unit"]
-                tables.check_codes(rows, {u for a, u in known if a == code}, label, problems)
-        if "source" in frame and "item" in frame:
-            # a number must be traceable: where the sender gave no cell, the row it was read from stands in
-            cell = f"{label} row " + frame.index.astype("str")
-            frame = frame.assign(source=frame["source"].where(frame["source"] != "", pd.Series(cell, frame.index)))
-        if "origin" in frame and self.meta.origins:
-            strange = frame["origin"][~frame["origin"].isin(("", *self.meta.origins))]
-            for row, origin in strange.drop_duplicates().items():
-                problems.say(
-                    "unknown_origin",
-                    where=f"{label} row {row} column origin",
-                    level="warning",
-                    found=origin,
-                    allowed=", ".join(self.meta.origins),
-                    n=int((strange == origin).sum()),
-                )
-        if "state" in frame:
-            both = frame[(frame["state"] != "") & frame["value"].notna()]
-            for row in each_row(both):
-                problems.say(
-                    "state_with_value",
-                    where=f"{label} row {row.Index} column state",
-                    found=format(row.value, ".15g"),
-                    state=row.state,
-                )
-        return frame
+def of_returns(path: Path) -> bool:
+    """Whether a path is no dataset but what counties sent: a file, or a folder of workbooks without tables."""
+    if path.is_file():
+        return True
+    tables_there = any(path.glob(f"*{suffix}") for suffix in table_files.SUFFIXES) or (path / "facts").exists()
+    return not (path / FILE).exists() and not tables_there and bool(intake.returns_in(path))
 
 
 def _roots() -> list[Path]:

@@ -34,7 +34,7 @@ def working_copies(plan: Plan, area: str, root: Path) -> Copies:
     A copy that has been edited is never overwritten. One that was only run is replaced when there is a newer
     version of the notebook, and left with its outputs when there is not.
     """
-    folder = root / plan.dataset.name / plan.site.name / area
+    folder = root / plan.site.parent.name / plan.site.name / area
     written, kept = [], []
     digests = _written(folder)
     for page in plan.pages:

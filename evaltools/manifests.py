@@ -16,6 +16,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from evaltools.intake import WORKBOOKS
+
 MANIFEST = "manifest.json"
 RECORDS = "manifest.d"
 UNFINISHED = ".evaltools-"
@@ -38,7 +40,7 @@ SHAPING = (
 )
 """Packages whose version can change what a page shows."""
 
-_DATA_FILES = (".csv", ".parquet", ".json", ".yaml", ".yml")
+_DATA_FILES = (".csv", ".parquet", ".json", ".yaml", ".yml", *WORKBOOKS)
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def inputs(home: Path, dataset: Path, standard: Path | None) -> dict[str, str]:
     """Return the hashes of the data that pages are made from, by a name without any folder of this machine."""
     found = {}
     for path in _files(dataset):
-        found[f"{dataset.name}/{path.relative_to(dataset).as_posix()}"] = digest_of(path)
+        found[path.relative_to(dataset.parent).as_posix()] = digest_of(path)
     for path in _files(home / "data" / "catalogue"):
         found[f"catalogue/{path.name}"] = digest_of(path)
     if standard is not None:
@@ -118,6 +120,11 @@ def inputs(home: Path, dataset: Path, standard: Path | None) -> dict[str, str]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
+    if folder.is_file():
+        # a return that is all there is, and the mapping that says how to read it
+        beside = (f"{folder.stem}.map.yaml", "mapping.yaml")
+        yield from (path for path in (folder, *map(folder.with_name, beside)) if path.is_file())
+        return
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
         if path.suffix in _DATA_FILES and path.is_file() and not hidden:

@@ -75,6 +75,16 @@ def read_meta(folder: Path, problems: ProblemList) -> Meta:
     )
 
 
+def plain_meta(name: str, origins: tuple[str, ...], indicators: tuple[str, ...]) -> Meta:
+    """Return what is known of returns that came without a dataset: a name, and nothing else said for them."""
+    blank = {field.name: "" for field in fields(Meta)}
+    return Meta(
+        **blank
+        | {"name": name, "title_zh": name, "title_en": name, "language": LANGUAGES[0], "synthetic": False}
+        | {"origins": origins, "indicators": indicators},
+    )
+
+
 def _content(folder: Path, problems: ProblemList) -> dict[str, Any]:
     """Return the file's object; {} after noting that there is none."""
     path = folder / FILE

@@ -80,7 +80,7 @@ class Plan:
     def identity(self) -> dict[str, str]:
         """What one site has one of."""
         return {
-            "dataset": self.dataset.name,
+            "dataset": site_name(self.dataset),
             "period": self.period,
             "stage": self.data.stage,
             "standard": self.data.standard_name,
@@ -92,6 +92,11 @@ class Plan:
     def index(self) -> Page | None:
         """The page that lists all counties, if its notebook is there."""
         return next((page for page in self.pages if page.name == ("", FRONT["region"])), None)
+
+
+def site_name(dataset: Path) -> str:
+    """Return what the sites of a dataset are called: its folder, or the file that is all there is, without its ending."""
+    return dataset.stem if dataset.is_file() else dataset.name
 
 
 def language(data: str, lang: str | None = None) -> str:
@@ -127,11 +132,11 @@ def make(request: Request) -> Plan:
     period = _period(request, data, problems)
     areas = tuple(counties(data, period)) if period else ()
     wanted = _wanted(request, data, areas, problems) if period else ()
-    if not names_dataset(dataset.name):
+    if not names_dataset(site_name(dataset)):
         say(problems, "not_a_folder", where=dataset.name, found=dataset.name)
     lang = request.lang or data.meta.language
     place = period.replace("/", "_") + ("" if lang == data.meta.language else f"-{lang}")
-    site = Path(request.out or home / "reports").resolve() / dataset.name / place
+    site = Path(request.out or home / "reports").resolve() / site_name(dataset) / place
     plan = Plan(home, data, dataset, period, lang, standard, areas, known, site)
     pages = tuple(_pages(plan, set(chosen), parameters, problems))
     problems.raise_if_any()

@@ -242,6 +242,13 @@ def each_row(frame: pd.DataFrame) -> Iterator[Any]:
     return frame.itertuples()
 
 
+def place(label: str, row: object, column: str = "") -> str:
+    """Return where a row stands: file, row and column of a CSV file; the cell's own address where that is the index."""
+    if isinstance(row, str):
+        return row
+    return f"{label} row {row}" + (f" column {column}" if column else "")
+
+
 def empty(table: str) -> pd.DataFrame:
     """Return the table with no row, its columns typed."""
     columns = TABLES[table].columns
@@ -347,8 +354,8 @@ def check_key(frame: pd.DataFrame, table: str, label: str, problems: ProblemList
     for (row, cells), original in zip(named[repeated].iterrows(), first[repeated.to_numpy()], strict=True):
         problems.say(
             "duplicate_key",
-            where=f"{label} row {row}",
-            first=f"{label} row {original}",
+            where=place(label, row),
+            first=place(label, original),
             found=", ".join(f"{column}={text}" for column, text in cells.items() if text),
         )
 
@@ -393,7 +400,7 @@ def check_codes(
         key = "unknown_code" if not meant else "lost_zero" if meant.lstrip("0") == code else "code_rewritten"
         near = meant or nearest(str(code), known) or "—"
         for row in rows.index:
-            problems.say(key, where=f"{label} row {row} column {codes.name}", found=code, near=near)
+            problems.say(key, where=place(label, row, str(codes.name)), found=code, near=near)
 
 
 def _as_written(code: str) -> str:
