@@ -1,4 +1,4 @@
-"""Reading .ods: values by calamine; hidden cells, percentages and formulas without result by a pass over the content."""
+"""Reading .ods: values by calamine; hidden cells, percentages, formulas without result by a pass over the content."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import xlrd  # type: ignore[import-untyped]
 
-from evaltools.sheet_model import At, Sheet, Unreadable, Value, check_span, make_sheet
+from evaltools.sheet_model import At, Sheet, Unreadable, Value, as_value, check_span, make_sheet
 
 MOST_XLS = 40_000_000
 """Bytes of an .xls that is opened; it is not packed, so its cells cannot be many more than that."""
@@ -75,5 +75,5 @@ def _value(cell: Any, datemode: int) -> Value:
             found = xlrd.xldate.xldate_as_datetime(cell.value, datemode)
         except (ValueError, OverflowError):
             return float(cell.value)  # its format still says that it is a date
-        return found.time() if 0 <= cell.value < 1 else found
-    return cell.value or None if cell.ctype == xlrd.XL_CELL_TEXT else float(cell.value)
+        return as_value(found.time() if 0 <= cell.value < 1 else found)
+    return as_value(cell.value)
