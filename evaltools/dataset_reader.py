@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from evaltools import intake, table_files, tables
+from evaltools import intake, periods, table_files, tables
 from evaltools.catalogue import Catalogue
+from evaltools.clean_facts import Listed, clean_facts
 from evaltools.metadata import FILE, Meta
 from evaltools.problems import ProblemList, nearest
 from evaltools.returns import Return
@@ -90,11 +92,12 @@ class Reader:
         if self.sent.facts.empty:
             return own
         sent = self.within(self.listed("facts", self.sent.facts, intake.FOLDER), scope)
-        both = pd.concat([own.set_index("source", drop=False), sent])
-        # a source may be the sender's own remark, the same for many rows
-        if own["source"].is_unique:
-            tables.check_key(both, "facts", self.folder.name, self.problems)
-        return both
+        key = list(tables.TABLES["facts"].key)
+        twice = _under_one_name(sent).merge(_under_one_name(own), on=key, suffixes=("", "_own"))
+        for row in each_row(twice):
+            found = ", ".join(f"{name}={getattr(row, name)}" for name in key if getattr(row, name))
+            self.problems.say("duplicate_key", where=row.source, first=row.source_own, found=found)
+        return pd.concat([own, sent], ignore_index=True)
 
     def own_facts(self, scope: set[str]) -> pd.DataFrame:
         """Read the facts of the areas in scope, from `facts/<area>.csv|parquet` or from one `facts.csv`."""
@@ -104,22 +107,38 @@ class Reader:
             self.problems.say("must_be_folder", where="facts", found="facts")
             return tables.empty("facts")
         if not directory.is_dir():
-            frame = self.listed("facts", self.table("facts", required=not sent), "facts.csv")
-            return self.within(frame, scope)
+            path = table_files.locate(self.folder, "facts", "", ProblemList())
+            quick = None if path is None else self.clean([("", path.name, path)])
+            if quick is None:
+                label = "facts.csv" if path is None else path.name
+                quick = self.listed("facts", self.table("facts", required=not sent), label)
+            return self.within(quick, scope)
         whole = [path.name for suffix in table_files.SUFFIXES if (path := self.folder / f"facts{suffix}").is_file()]
         if whole:
             self.problems.say("two_files", where=whole[0], found=whole[0], other="facts/")
         paths = self.facts_files(directory)
-        parts = []
-        for code in sorted(paths.keys() if "areas" in self.unread else scope):
-            if code in paths:
-                parts.append(self.facts_of(code, paths[code]))
-            elif code != self.meta.region and code not in sent:
+        wanted = sorted(paths.keys() if "areas" in self.unread else scope)
+        for code in wanted:
+            if code not in paths and code != self.meta.region and code not in sent:
                 name = f"{code}.csv"
                 self.problems.say("no_facts_for_area", where=f"facts/{name}", level="warning", area=code, found=name)
         if not paths:
             self.problems.say("missing_file", where=f"{self.folder.name}/facts", found="facts/*.csv")
+        files = [(code, f"facts/{paths[code].name}", paths[code]) for code in wanted if code in paths]
+        quick = self.clean(files)
+        if quick is not None:
+            return quick
+        parts = [self.facts_of(code, path) for code, _, path in files]
         return pd.concat(parts, ignore_index=True) if parts else tables.empty("facts")
+
+    def clean(self, files: Sequence[tuple[str, str, Path]]) -> pd.DataFrame | None:
+        """Return the facts of files about which there is nothing to say, None if there may be."""
+        if self.unread:
+            return None
+        units = set(zip(self.units["area"], self.units["unit"], strict=True))
+        codes = {name: set(valid) for name, (valid, _) in self.codes.items()}
+        listed = Listed(codes["area"], units, codes["item"], self.meta.origins)
+        return clean_facts(files, listed, self.meta.encoding)
 
     def facts_files(self, directory: Path) -> dict[str, Path]:
         """Return the file of each area; a file of no area is noted, for it would never be read."""
@@ -207,3 +226,10 @@ class Reader:
                     state=row.state,
                 )
         return frame
+
+
+def _under_one_name(facts: pd.DataFrame) -> pd.DataFrame:
+    """Return the key and source of facts, each period under its shortest name."""
+    names = {period: periods.shortest(period) for period in facts["period"].unique() if period}
+    named = facts.assign(period=facts["period"].map(names).astype("str"))
+    return named[[*tables.TABLES["facts"].key, "source"]]

@@ -95,7 +95,7 @@ class Plan:
 
 
 def site_name(dataset: Path) -> str:
-    """Return what the sites of a dataset are called: its folder, or the file that is all there is, without its ending."""
+    """Return what the sites of a dataset are called: its folder, or its only file without the ending."""
     return dataset.stem if dataset.is_file() else dataset.name
 
 
