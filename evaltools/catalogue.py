@@ -196,14 +196,13 @@ def _base_indicator(row: Any, indicators: set[str], parameters: set[str], proble
 
 def _check_validity(indicators: pd.DataFrame, problems: ProblemList) -> None:
     """Definitions of one indicator follow each other with no gap and share one bridging year at most."""
-    for _, rows in indicators.groupby("indicator", sort=False):
-        spans = []
-        for row in each_row(rows):
-            first, last = int(row.valid_from or 0), int(row.valid_to or 9999)
-            if first > last:
-                problems.say("validity_reversed", where=f"{row.at_row} column valid_to", found=first, until=last)
-            spans.append((first, last, str(row.at_row)))
-        spans.sort()
+    definitions: dict[str, list[tuple[int, int, str]]] = {}
+    for row in each_row(indicators):
+        first, last = int(row.valid_from or 0), int(row.valid_to or 9999)
+        if first > last:
+            problems.say("validity_reversed", where=f"{row.at_row} column valid_to", found=first, until=last)
+        definitions.setdefault(row.indicator, []).append((first, last, str(row.at_row)))
+    for spans in map(sorted, definitions.values()):
         for (_, last, where), (first, _, next_where) in pairwise(spans):
             number = where.rsplit(" ", 1)[1]
             shared = last - first + 1

@@ -50,15 +50,22 @@ def check_places(
     for column in ("parent", "successor"):
         if "areas" not in unread:
             tables.check_codes(areas[column], areas["area"], "areas.csv", problems)
-        for _, rows in units.groupby("area"):
-            if "units" not in unread:
-                tables.check_codes(rows[column], rows["unit"], "units.csv", problems)
+        for _, rows in units[_strange(units, column)].groupby("area") if "units" not in unread else ():
+            siblings = units.loc[units["area"] == rows["area"].iloc[0], "unit"]
+            tables.check_codes(rows[column], siblings, "units.csv", problems)
         named = units[units["unit"] != ""]
         _check_circle(areas["area"], areas[column], "areas.csv", column, problems)
         owner = named["area"] + " "
         _check_circle(owner + named["unit"], owner + named[column], "units.csv", column, problems)
     if "areas" not in unread:
         _check_listing(areas, units, meta, problems)
+
+
+def _strange(units: pd.DataFrame, column: str) -> pd.Series:
+    """Whether a unit's parent or successor is no unit of the same area."""
+    known = pd.MultiIndex.from_frame(units[["area", "unit"]])
+    named = pd.MultiIndex.from_frame(units[["area", column]])
+    return (units[column] != "") & ~named.isin(known)
 
 
 def _check_listing(areas: pd.DataFrame, units: pd.DataFrame, meta: Meta, problems: ProblemList) -> None:
