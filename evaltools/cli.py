@@ -79,6 +79,12 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     check.add_argument("path", metavar="PATH", help="dataset folder, or the name of a dataset")
     check.add_argument("--format", choices=("text", "json", "csv"), default="text", help="(default: text)")
     check.add_argument("--lang", choices=("zh", "en"), help="language of the text (default: the dataset's)")
+    check.add_argument(
+        "--annotate",
+        metavar="OUT.xlsx",
+        help="mark the findings in a copy of the workbook that was sent, or list them; for several, give a folder",
+    )
+    check.add_argument("--html", metavar="OUT.html", help="write a page to send back, to be printed and signed")
     check.set_defaults(command=_check)
 
 
@@ -171,7 +177,25 @@ def _check(options: argparse.Namespace) -> int:
         counts = {level: int((found["level"] == level).sum()) for level in ("error", "warning", "note")}
         key = "run.check_summary" if len(found) else "run.check_clean"
         console.say(word(key, lang, **counts), sys.stdout)
-    return status
+    return _sent_back(options, found, lang) or status
+
+
+def _sent_back(options: argparse.Namespace, found: pd.DataFrame, lang: str) -> int:
+    """Write what goes back to those who sent the data; return 0, or the status of a refusal."""
+    if not (options.annotate or options.html):
+        return 0
+    from pathlib import Path
+
+    from evaltools import console, send_back
+    from evaltools.problems import InputError
+
+    try:
+        for out, write in ((options.annotate, send_back.marked_workbooks), (options.html, send_back.page)):
+            for line in write(options.path, found, Path(out), lang) if out else ():
+                console.say(line)
+    except InputError as error:
+        return _refused(error.problems, lang)
+    return 0
 
 
 def _lab(options: argparse.Namespace) -> int:
