@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evaltools.header_names import JOIN, Merged, normal
 from evaltools.mapped_grid import is_number
@@ -84,12 +84,11 @@ def _kind(sheet: Sheet, cells: Merged, row: int, words: Collection[str]) -> str:
     texts = {normal(cells.text(row, column)) for column in range(len(sheet.rows[row]))} - {""}
     if numbers:
         counted = [_whole(value).strip("()") for value in numbers]
-        consecutive = (
-            counted == [str(int(counted[0]) + i) for i in range(len(counted))] if counted[0].isdigit() else False
-        )
+        start = int(counted[0]) if counted[0].isdecimal() else -1
+        consecutive = counted == [str(start + i) for i in range(len(counted))]
         others = texts - {normal(_whole(value)) for value in numbers}
         named = all(len(text) <= 2 for text in others)
-        return "numbering" if consecutive and len(counted) > 1 and counted[0] in ("1", "0") and named else "numbers"
+        return "numbering" if consecutive and len(counted) > 1 and start in (0, 1) and named else "numbers"
     said = {text for text in texts if text not in words}
     captions = [text for text in said if _CAPTION.search(text)]
     return "header" if len(said) > 1 and not captions else "other"
@@ -133,6 +132,6 @@ def _side_by_side(block: Block) -> list[Block]:
 
 
 def _part(block: Block, columns: list[int]) -> Block:
-    kinds = ([c for c in kind if c in columns] for kind in (block.numeric, block.texts, block.serial))
+    numeric, texts, serial = ([c for c in kind if c in columns] for kind in (block.numeric, block.texts, block.serial))
     headers = {column: block.headers[column] for column in columns}
-    return Block(block.sheet, block.header, block.first, block.last, headers, *kinds, limited=True)
+    return replace(block, headers=headers, numeric=numeric, texts=texts, serial=serial, limited=True)
