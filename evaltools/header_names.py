@@ -19,14 +19,13 @@ _ORDINAL = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})"
 _NUMBERING = re.compile(rf"^(?:{_ORDINAL}[.、)](?!\d)|\({_ORDINAL}\)|第{_ORDINAL}[项条][:,、]?)")
 _CIRCLED = re.compile("^[①-⑳]")  # before the normal form turns them into digits
 _OF_WHICH = re.compile(r"^其中[:,]?")
-_UNIT_WORDS = (
-    "人次|人|名|例|户|份|个|所|家|张|次|场|种|件|期|块|小时|天|床|台|起|项|处|元|剂|岁|平方米|户数|单位"
-    "|person|persons|yuan|cases"
+UNIT_WORDS = (
+    "人次|人|名|例|户|份|个|所|家|张|次|场|种|件|期|块|小时|天|床|台|起|项|处|元|剂|平方米|person|persons|yuan|cases"
 )
 _MEASURE = re.compile(
-    rf"\((?:(?:计量)?单位:?)?(?P<text>[%‰]|1?/(?:10|十)?[千万](?:人)?|(?:10|十)?万分之一|[百千]?[万亿]?(?:{_UNIT_WORDS}))\)"
+    rf"\((?:(?:计量)?单位:?)?(?P<text>[%‰]|1?/(?:10|十)?[千万](?:人)?|(?:10|十)?万分之一|[百千]?[万亿]?(?:{UNIT_WORDS}))\)"
 )
-_STATED = re.compile(rf"单位:(?P<text>[百千]?[万亿]?(?:{_UNIT_WORDS})|%|‰)")
+_STATED = re.compile(rf"单位:(?P<text>[百千]?[万亿]?(?:{UNIT_WORDS})|%|‰)")
 _SCALES = {"百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
 
 

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from evaltools.header_names import Merged, normal, spelled
+from evaltools.header_names import UNIT_WORDS, Merged, normal, spelled
 from evaltools.mappings import IGNORE, TOTAL, Table, WorkbookMapping
 from evaltools.problems import ProblemList, nearest
 from evaltools.sheets import Sheet, Value, address, cell_name
 
 _SUM_ENDINGS = ("合计", "总计", "小计")
 _SUBTOTAL = "小计"
-_NUMBER = re.compile(r"[<>=≥≤]*[+-]?[\d,]+(?:\.\d+)?[%‰万亿]*\D{0,3}")
+_NUMBER = re.compile(rf"[<>=≥≤约]*[+-]?[\d,]+(?:\.\d+)?[%‰万亿]*(?:{UNIT_WORDS})?(?:以上|以下)?")
 _TELEPHONE = 11
 """Digits from which a number is no count."""
 

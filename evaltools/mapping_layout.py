@@ -14,6 +14,7 @@ _DEEPEST = 4
 """Rows of the deepest header that is looked for."""
 
 _SERIAL = re.compile(r"(序号|编号|序|行次|栏次|no\.?|#)")
+_REMARKS = re.compile(r"备注|说明|计量单位|情况说明|填报说明|签字|填报人|联系电话|remarks?")
 _CAPTION = re.compile(r"(填报|填表|制表|编制|报送|单位|日期|时间|表号|文号|机关)[^:]*:")
 _YEAR = re.compile(r"(19|20)\d\d年?")
 
@@ -112,6 +113,8 @@ def _block(
         numbers = sum(is_number(value) for value in body)
         if _SERIAL.fullmatch(normal(name)):
             serial.append(column)
+        elif _REMARKS.fullmatch(normal(name)):
+            texts.append(column)
         elif name and (not body or numbers * 2 > len(body)):
             numeric.append(column)
         else:

@@ -79,7 +79,9 @@ class Matcher:
         measure, scale = measure_of(parts[-1])
         is_rate = measure in _RATE_MEASURES or measure.startswith(("/", "1/")) or bool(_RATE_NAME.search(core(header)))
         kind = "indicator" if is_rate else "item"
-        whole = core("".join(parts))
+        last = core(parts[-1])
+        # a header above that only repeats a part of the name (高血压 / 高血压患者数) adds nothing to it
+        whole = last if all(core(part) in last for part in parts[:-1]) else core("".join(parts))
         for how, names in self.names.items():
             found = [candidate for candidate in names.get(whole, ()) if candidate.kind == kind or not is_rate]
             if len(found) == 1:

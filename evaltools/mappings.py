@@ -7,7 +7,7 @@ is not written there is not read. docs/mapping.md describes the file.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -158,12 +158,14 @@ class _Reader:
         if (version := top.text("mapping")) not in ("", VERSION):
             self.say("not_allowed", top.at("mapping"), key="mapping", found=version, allowed=VERSION)
         origin = top.text("origin", required=False)
+        areas = self.places(top, "areas", ("area", "name_zh", "name_en", "parent", "level", "kind"))
+        units = self.places(top, "units", ("area", "unit", "name_zh", "name_en", "parent", "kind"), areas["area"])
         return WorkbookMapping(
             label=self.document.label,
             tables=tuple(self.table(node, origin) for node in top.entries("tables")),
             names=self.names(top),
-            areas=self.places(top, "areas", ("area", "name_zh", "name_en", "parent", "level", "kind")),
-            units=self.places(top, "units", ("area", "unit", "name_zh", "name_en", "parent", "kind")),
+            areas=areas,
+            units=units,
             total_names=self.texts(top, "total_names") or TOTAL_NAMES,
             note_words=self.texts(top, "note_words") or NOTE_WORDS,
             ignore_sheets=self.texts(top, "ignore_sheets"),
@@ -197,13 +199,16 @@ class _Reader:
                 found[normal(name.value)] = code.value.strip()
         return found
 
-    def places(self, top: Fields, table: str, allowed: tuple[str, ...]) -> pd.DataFrame:
-        """Read the areas or units that the mapping itself states."""
+    def places(self, top: Fields, table: str, allowed: tuple[str, ...], areas: Iterable[str] = ()) -> pd.DataFrame:
+        """Read the areas or units that the mapping itself states; a unit without an area is of the only one stated."""
+        only = next(iter(areas), "") if len(list(areas)) == 1 else ""
         key = tables.TABLES[table].key
         rows: dict[tuple[str, ...], dict[str, str]] = {}
         for node in top.entries(table) if top.value(table, required=False) is not None else ():
             fields = Fields(self.document, node, allowed, table)
-            row = {name: fields.text(name, required=name in (*key, "name_zh")) for name in allowed}
+            needed = [name for name in (*key, "name_zh") if name != "area" or not only]
+            row = {name: fields.text(name, required=name in needed) for name in allowed}
+            row["area"] = row["area"] or only
             code = tuple(row[name] for name in key)
             if code in rows and all(code):
                 self.say("repeated_code", node, found=" ".join(code))
@@ -271,7 +276,7 @@ class _Reader:
             self.say("unknown_part", node, found=", ".join(strange), allowed=", ".join(FIELDS))
         elif pattern.strip("*") and not set(names_in(pattern)).intersection(_OF[name]):
             self.say("pattern_without", node, subject=name, found=pattern, allowed=", ".join(_OF[name]))
-        year = fields.text("year", required=False)
+        year = fields.text("year", required="year" in fields)
         if year and not re.fullmatch(r"(19|20)\d{2}", year):
             self.say("not_a_period", fields.at("year"), found=year)
         return Place(source, text.upper() if source == "cell" else text, told, pattern, year)
