@@ -1,4 +1,4 @@
-"""`evaltools check`: every finding about a dataset folder, and whether it could be read at all."""
+"""`evaltools check`: every finding about a dataset or returns, and whether anything could be read at all."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ CLEAN, ERRORS, UNREADABLE = 0, 1, 2
 
 
 def check(path: str) -> tuple[pd.DataFrame, int]:
-    """Return the findings about a dataset (columns of `problems.COLUMNS`) and the exit status of `check`.
+    """Return the findings about a dataset or returns (columns of `problems.COLUMNS`) and the exit status of `check`.
 
     0: no finding of level error. 1: errors in cells. 2: not one table can be read.
     """
     try:
-        found = quality.check(datasets.load(path))
+        found = quality.check(datasets.load_to_check(path))
     except InputError as error:
         order = error.problems["level"].map({level: at for at, level in enumerate(LEVELS)})
         problems = error.problems.iloc[order.argsort(kind="stable")].reset_index(drop=True)
@@ -29,9 +29,11 @@ def check(path: str) -> tuple[pd.DataFrame, int]:
 
 
 def _any_table(path: str) -> bool:
-    """Whether at least one table of a dataset folder gives rows."""
+    """Whether at least one table of a dataset folder, or one return, gives rows."""
     try:
         folder = datasets.find(path)
+        if datasets.of_returns(folder):
+            return not datasets.sent(folder).empty
         encoding = read_meta(folder, ProblemList()).encoding
         return any(
             not table_files.read(file, table, file.name, ProblemList(), encoding).empty

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,13 @@ STANDARDS = "EVALTOOLS_STANDARDS"
 
 
 _READABLE = ", ".join((*intake.WORKBOOKS, *table_files.SUFFIXES))
+
+IN_CELLS = (
+    *("not_a_number", "below_minimum", "above_maximum", "state_with_value"),
+    *("comma", "date_made", "ditto", "error_value", "fraction", "one_or_dash", "range", "too_long", "truth_value"),
+    *("about_value", "bound_not_value", "own_unit"),
+)
+"""Errors about one value, which comes back blank; what stands beside it can be looked at all the same."""
 
 OWN_TABLES = ("areas", "units", "facts", "adjustments", "claims", "targets", "judgements", "breaks")
 """Tables that lie in a dataset's own folder; those of the catalogue lie in its `catalogue/`."""
@@ -145,10 +153,21 @@ def load(name: str = "example", area: str | None = None, stage: str = "final", s
 
     Raises InputError with every problem at once.
     """
-    folder = find(name)
+    return _opened(find(name), area, stage, standard)
+
+
+def load_to_check(name: str) -> Data:
+    """Read a dataset so that as much of it as possible can be checked.
+
+    As `load`, but a value that is no number is a remark of level error and missing, instead of refusing all others.
+    """
+    return _opened(find(name), None, "final", None, IN_CELLS)
+
+
+def _opened(folder: Path, area: str | None, stage: str, standard: str | None, passable: Collection[str] = ()) -> Data:
     problems = ProblemList()
     try:
-        return _load(folder, area, stage, standard, problems)
+        return _load(folder, area, stage, standard, problems, passable)
     except OSError as error:
         # a folder that must not be opened; a file would have been named where it was read
         where = Path(error.filename or folder).name
@@ -156,7 +175,14 @@ def load(name: str = "example", area: str | None = None, stage: str = "final", s
         raise InputError(problems.frame()) from None
 
 
-def _load(folder: Path, area: str | None, stage: str, standard: str | None, problems: ProblemList) -> Data:
+def _load(
+    folder: Path,
+    area: str | None,
+    stage: str,
+    standard: str | None,
+    problems: ProblemList,
+    passable: Collection[str],
+) -> Data:
     if stage not in STAGES:
         problems.say("not_allowed", where="stage", column="stage", found=stage, allowed=", ".join(STAGES))
     national = home() / "data" / "catalogue"
@@ -166,10 +192,10 @@ def _load(folder: Path, area: str | None, stage: str, standard: str | None, prob
     read, catalogue, meta = (_of_returns if of_returns(folder) else _of_folder)(folder, national, problems)
     check_places(read.areas, read.units, meta, problems, read.unread)
     scope = scope_of(area, read.areas, problems)
-    before = problems.errors
+    before = len(problems)
     facts = read.facts(scope)
     adjustments = read.places("adjustments", scope)
-    sound = problems.errors == before
+    sound = problems.sound_since(before, passable)
     claims = read.claims(scope)
     judgements = read.places("judgements", scope)
     targets = read.places("targets")
@@ -182,7 +208,7 @@ def _load(folder: Path, area: str | None, stage: str, standard: str | None, prob
     scoring = _read_standard(standard_name, folder, catalogue, problems)
     if scoring is not None:
         check_scored(targets, judgements, scoring, problems)
-    problems.raise_if_any()
+    problems.raise_if_any(passable)
     indicators = catalogue.indicators
     if meta.indicators:
         indicators = indicators[indicators["indicator"].isin(meta.indicators)].reset_index(drop=True)
@@ -221,6 +247,14 @@ def _of_returns(path: Path, national: Path, problems: ProblemList) -> tuple[Read
     found = intake.read(path, catalogue, problems)
     meta = intake.meta_of(path, found, catalogue)
     return Reader(path, meta, catalogue, problems, found), catalogue, meta
+
+
+def sent(path: Path) -> pd.DataFrame:
+    """Return the facts that can be read of returns, whatever is wrong with others."""
+    problems = ProblemList()
+    return intake.read(
+        path, load_catalogue(home() / "data" / "catalogue", path / "catalogue", problems), problems
+    ).facts
 
 
 def of_returns(path: Path) -> bool:

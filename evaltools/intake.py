@@ -85,18 +85,25 @@ def read_return(path: Path, label: str, known: Known, problems: ProblemList) -> 
     # what opens workbooks takes a second to import, and a dataset of CSV files never needs it
     from evaltools import mapped_return, mappings, sheets, template_return
 
-    before = problems.errors
-    found = sheets.read_sheets(path, label, problems)
-    if problems.errors > before:
+    said = ProblemList()
+    found = sheets.read_sheets(path, label, said)
+    ours = template_return.is_template(found)
+    # the totals of our own workbook are formulas; those that somebody else's program left without a result say nothing
+    of_file = said.frame()
+    problems.extend(of_file[of_file["rule"] != "uncached"] if ours else of_file)
+    if not found or (said.errors and not ours):
         return Return()
-    if template_return.is_template(found):
+    if ours:
         return template_return.read_template(found, label, known, problems)
     place = mappings.mapping_path(path)
     if place is None:
         problems.say("no_mapping", where=label, topic="intake", found=path.name)
         return Return()
     mapping = mappings.load_mapping(place, known, problems)
-    return Return() if mapping is None else mapped_return.read_mapped(found, label, mapping, known, problems)
+    if mapping is None:
+        return Return()
+    problems.findings.update(mapped_return.FINDINGS)
+    return mapped_return.read_mapped(found, label, mapping, known, problems)
 
 
 def meta_of(path: Path, found: Return, catalogue: Catalogue) -> Meta:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 
 import pandas as pd
@@ -58,11 +58,16 @@ class InputError(ValueError):
 
 
 class ProblemList:
-    """Problems gathered while reading, so that the sender hears of all of them at once."""
+    """Problems gathered while reading, so that the sender hears of all of them at once.
+
+    `findings` are rules that tell of contradictions in what was sent: said, whatever their level, and no reason not
+    to read it.
+    """
 
     def __init__(self) -> None:
         self._rows: list[dict[str, str]] = []
         self._alike: Counter[tuple[str, str, str]] = Counter()
+        self.findings: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -71,6 +76,11 @@ class ProblemList:
     def errors(self) -> int:
         """How many of the problems are errors."""
         return sum(row["level"] == "error" for row in self._rows)
+
+    def sound_since(self, before: int, passable: Collection[str] = ()) -> bool:
+        """Whether nothing that refuses was noted after the first `before` problems."""
+        later = self._rows[before:]
+        return not any(row["level"] == "error" and row["rule"] not in {*self.findings, *passable} for row in later)
 
     def lost_rows(self, file: str) -> bool:
         """Whether rows of a file are known to be missing from what was read of it."""
@@ -112,7 +122,7 @@ class ProblemList:
         `LISTED` are noted each and the others counted.
         """
         rule, where = rule or key, visible(where)
-        alike = (rule, level, _file(where))
+        alike = (rule, level, file_of(where))
         self._alike[alike] += 1
         if self._alike[alike] > LISTED:
             return
@@ -133,10 +143,10 @@ class ProblemList:
                 rows.append(dict.fromkeys(COLUMNS, "") | {"rule": rule, "level": level, "where": file} | texts)
         return pd.DataFrame(rows, columns=COLUMNS, dtype=str)
 
-    def raise_if_any(self) -> None:
-        """Raise `InputError` with everything noted, if anything of level error was."""
+    def raise_if_any(self, passable: Collection[str] = ()) -> None:
+        """Raise `InputError` with everything noted, if anything of level error was but `findings` and `passable`."""
         frame = self.frame()
-        if (frame["level"] == "error").any():
+        if ((frame["level"] == "error") & ~frame["rule"].isin({*self.findings, *passable})).any():
             raise InputError(frame)
 
 
@@ -172,8 +182,8 @@ def brief(problems: pd.DataFrame, lang: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     alike: Counter[tuple[str, str]] = Counter()
     for rule, where, sentence in zip(problems["rule"], problems["where"], problems[f"sentence_{lang}"], strict=True):
-        alike[rule, _file(where)] += 1
-        if alike[rule, _file(where)] <= SHOWN:
+        alike[rule, file_of(where)] += 1
+        if alike[rule, file_of(where)] <= SHOWN:
             found.append((where_in(where, lang), sentence))
     for (_, file), count in alike.items():
         if count > SHOWN:
@@ -181,7 +191,7 @@ def brief(problems: pd.DataFrame, lang: str) -> list[tuple[str, str]]:
     return found
 
 
-def _file(where: str) -> str:
+def file_of(where: str) -> str:
     """Return the file that a place lies in: `facts.csv` of `facts.csv row 2`, `慢病.xlsx` of `慢病.xlsx!Sheet1!C4`."""
     return re.split(r" (?:row|line|column) |!", where, maxsplit=1)[0]
 
