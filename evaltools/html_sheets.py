@@ -12,11 +12,15 @@ from lxml import etree  # type: ignore[import-untyped]
 from evaltools.file_kinds import decode
 from evaltools.sheet_model import TEXT, At, Range, Sheet, Unreadable, Value, check_span, make_sheet
 
-MOST_PAGE = 50_000_000
+MOST_PAGE = 20_000_000
 """Bytes of a page or text that is read."""
+
+DEEPEST = 500
+"""Elements of a page inside one another; the parser looks through all of them for each that is opened."""
 
 _SKIPPED = ("script", "style", "head", "title", "noscript", "xml", "template")
 _LARGEST_SPAN = 16_384
+_CHUNK = 1 << 14
 _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
 
 
@@ -29,9 +33,11 @@ def read_html(data: bytes) -> list[Sheet]:
     collector = _Collector()
     parser = etree.HTMLParser(target=collector, no_network=True, remove_comments=True, remove_pis=True)
     try:
-        # A page in UTF-8 says nothing else of itself: what it states of its encoding would be believed first.
-        for at in range(0, len(text), 1 << 20):
-            parser.feed(text[at : at + (1 << 20)])
+        # As text, so that what the page states of its encoding is not believed; in parts, so that it can be left off.
+        for at in range(0, len(text), _CHUNK):
+            parser.feed(text[at : at + _CHUNK])
+            if collector.depth > DEEPEST:
+                raise Unreadable("nested", allowed=DEEPEST)
         parser.close()
     except etree.LxmlError as error:
         raise Unreadable("damaged", reason=str(error)[:100]) from None
@@ -135,9 +141,10 @@ class _Collector:
     def __init__(self) -> None:
         self.tables: list[Table] = []
         self.open: list[Table] = []
-        self.skipped = 0
+        self.skipped = self.depth = 0
 
     def start(self, tag: str, given: dict[str, str]) -> None:
+        self.depth += 1
         if tag in _SKIPPED:
             self.skipped += 1
         elif tag == "table":
@@ -152,6 +159,7 @@ class _Collector:
                 self.data("\n")
 
     def end(self, tag: str) -> None:
+        self.depth -= 1
         if tag in _SKIPPED:
             self.skipped = max(self.skipped - 1, 0)
         elif self.open:

@@ -99,7 +99,7 @@ def make_sheet(
     visibility: 0 visible, 1 hidden, 2 very hidden. What is said of cells beyond the last filled one is left out.
     """
     held = frozenset(uncached)
-    filled = [max((at + 1 for at, value in enumerate(row) if not _blank(value)), default=0) for row in rows]
+    filled = [_filled(row) for row in rows]
     height = max([at + 1 for at, width in enumerate(filled) if width] + [row + 1 for row, _ in held], default=0)
     width = max([*filled, *(column + 1 for _, column in held)], default=0)
     rows = [row[:width] + [None] * (width - len(row)) for row in rows[:height]]
@@ -117,5 +117,9 @@ def make_sheet(
     )
 
 
-def _blank(value: Value) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
+def _filled(row: list[Value]) -> int:
+    """Return how many cells there are up to the last that holds something but spaces."""
+    width = len(row)
+    while width and ((value := row[width - 1]) is None or (isinstance(value, str) and not value.strip())):
+        width -= 1
+    return width

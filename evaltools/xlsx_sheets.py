@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import python_calamine
@@ -27,6 +28,8 @@ _NEEDED = (
     "xl/styles.xml",
     "xl/sharedStrings.xml",
 )
+# Asked for by programs that write formulas and cannot compute them; Excel, WPS and LibreOffice leave it out.
+_RECALCULATE = re.compile(rb"<(?:\w+:)?calcPr\b[^>]*\bfullCalcOnLoad=[\"'](?:1|true)")
 
 
 def read_xlsx(archive: Archive, label: str, problems: ProblemList) -> list[Sheet]:
@@ -53,6 +56,13 @@ def read_xlsx(archive: Archive, label: str, problems: ProblemList) -> list[Sheet
         for (row, column), text in sorted(found.commands.items()):
             where = address(label, sheet.name, row, column)
             problems.say("command", where=where, level="warning", topic="sheets", found=text)
+    computed = [
+        (sheet.name, *min(found.computed))
+        for sheet, found in zip(sheets, structures.values(), strict=True)
+        if found.computed
+    ]
+    if computed and _RECALCULATE.search(parts["xl/workbook.xml"]):
+        problems.say("not_computed", where=address(label, *computed[0]), level="warning", topic="sheets")
     if any(name.startswith("xl/externallinks/") and name.endswith(".xml") for name in archive.names):
         problems.say("external_links", where=label, level="warning", topic="sheets")
     return sheets

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import PurePosixPath
 from xml.parsers import expat
 
@@ -42,7 +43,6 @@ FORMATS: dict[int, str] = BUILTIN_FORMATS | _CHINESE_DATES
 _MOST_TEXT = 50_000_000
 _EMPTY_CELL = re.compile(rb'<c r="[A-Z]{1,3}[0-9]{1,7}"(?: [^<>]*)?(?:/>|></c>)')
 _EMPTY_ROW = re.compile(rb'<row r="[0-9]{1,7}"(?: [^<>]*)?(?:/>|>\s*</row>)')
-_CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 Start = Callable[[str, dict[str, str]], None]
 Texts = Callable[[str], None]
@@ -61,7 +61,7 @@ class Structure:
     errors: dict[At, str] = field(default_factory=dict)
     uncached: set[At] = field(default_factory=set)
     commands: dict[At, str] = field(default_factory=dict)
-    cached: int = 0
+    computed: set[At] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -91,13 +91,21 @@ def _shrunk(data: bytes) -> bytes:
 
 def position(text: str) -> At:
     """Return row and column of a cell's name; raises Unreadable."""
-    match = _CELL.fullmatch(text)
-    if match is None or not 0 < int(match[2]) <= 1_048_576:
+    letters = text.rstrip("0123456789")
+    digits = text[len(letters) :]
+    if len(digits) > 7 or not 0 < int(digits or 0) <= 1_048_576:
         raise Unreadable("damaged", reason=text[:20])
+    return int(digits) - 1, _column(letters)
+
+
+@lru_cache(maxsize=20_000)
+def _column(letters: str) -> int:
+    if re.fullmatch("[A-Z]{1,3}", letters) is None:
+        raise Unreadable("damaged", reason=letters[:20])
     column = 0
-    for letter in match[1]:
+    for letter in letters:
         column = column * 26 + ord(letter) - 64
-    return int(match[2]) - 1, column - 1
+    return column - 1
 
 
 def sheet_parts(workbook: bytes, relations: bytes) -> list[Part]:
@@ -152,7 +160,7 @@ def sheet_structure(data: bytes, sheet: str, formats: list[str], lengths: list[i
     formats, lengths: of `number_formats` and `text_lengths`.
     """
     seen = _SheetPass(formats, lengths)
-    parse(data, seen.start, seen.characters, seen.end)
+    parse(data, seen.start, seen.characters)
     seen.end_of_cell()
     check_span(seen.last_row, seen.last_column, sheet)
     return seen.found
@@ -163,7 +171,8 @@ class _SheetPass:
 
     def __init__(self, formats: list[str], lengths: list[int]) -> None:
         self.found = Structure()
-        self.formats, self.lengths = formats, lengths
+        self.lengths = lengths
+        self.formats = {str(style): text for style, text in enumerate(formats) if text}
         self.last_row = self.last_column = 0
         self.text_left = _MOST_TEXT
         self.row, self.at = -1, (0, -1)
@@ -175,7 +184,7 @@ class _SheetPass:
         if name == "c":
             self.end_of_cell()
             self.at = position(given["r"]) if "r" in given else (max(self.row, 0), self.at[1] + 1)
-            self.kind, self.style = given.get("t", ""), given.get("s", "")
+            self.kind, self.style, self.inside = given.get("t", ""), given.get("s", ""), ""
         elif name == "v":
             # The text is looked at only where something depends on it; everywhere else the element will do.
             if self.formula or self.kind in ("e", "s"):
@@ -192,32 +201,39 @@ class _SheetPass:
             self.at = (self.row, -1)
             if given.get("hidden") in _TRUE or given.get("ht") == "0":
                 self.found.hidden_rows.add(self.row)
-        elif name == "col" and (given.get("hidden") in _TRUE or given.get("width") == "0"):
+        else:
+            self.inside = ""
+            self.other(name, given)
+
+    def other(self, name: str, given: dict[str, str]) -> None:
+        """Take what is said of a whole sheet, before its cells or behind them."""
+        if name == "col" and (given.get("hidden") in _TRUE or given.get("width") == "0"):
             self.found.hidden_columns.append((integer(given.get("min")) - 1, integer(given.get("max")) - 1))
         elif name == "mergeCell":
             first, _, last = given.get("ref", "").partition(":")
             self.found.merged.append((*position(first), *position(last or first)))
 
     def characters(self, text: str) -> None:
-        if self.inside == "v":
+        # The ends of elements are not asked for: they would cost as much again, and only blanks stand behind them.
+        if self.inside == "v" and not text.isspace():
             self.filled = True
             self.texts.append(text)
-        elif self.inside == "f" and "|" in text:
+        elif self.inside == "f" and "|" in re.sub(r'"[^"]*"', "", text):
             self.found.commands[self.at] = text
-
-    def end(self, name: str) -> None:
-        if name == self.inside:
-            self.inside = ""
 
     def end_of_cell(self) -> None:
         if not (self.filled or self.formula):
             return
         found, at = self.found, self.at
-        self.last_row, self.last_column = max(self.last_row, at[0]), max(self.last_column, at[1])
+        if at[0] > self.last_row:
+            self.last_row = at[0]
+        if at[1] > self.last_column:
+            self.last_column = at[1]
         if self.formula:
-            found.cached += self.filled
             # A formula whose result is the empty text says so by its kind.
-            if not self.filled and self.kind != "str":
+            if self.filled or self.kind == "str":
+                found.computed.add(at)
+            else:
                 found.uncached.add(at)
         if self.texts:
             text = "".join(self.texts)
@@ -228,8 +244,8 @@ class _SheetPass:
                 if self.text_left < 0:
                     raise Unreadable("too_large", allowed=f"{_MOST_TEXT // 1_000_000} MB")
             self.texts.clear()
-        if (style := integer(self.style)) < len(self.formats) and self.formats[style]:
-            found.formats[at] = self.formats[style]
+        if self.style in self.formats:
+            found.formats[at] = self.formats[self.style]
         self.filled = self.formula = False
 
 
