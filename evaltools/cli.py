@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_run(commands)
     _add_check(commands)
+    _add_template(commands)
     _add_lab(commands)
     return parser
 
@@ -86,6 +87,22 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     check.add_argument("--html", metavar="OUT.html", help="write a page to send back, to be printed and signed")
     check.set_defaults(command=_check)
+
+
+def _add_template(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    template = commands.add_parser(
+        "template",
+        help="write the workbook in which a county reports",
+        description="Write the workbook to hand out: instructions, a sheet a family, a page to sign and stamp.",
+    )
+    add = template.add_argument
+    add("--out", required=True, metavar="FILE.xlsx|DIR", help="the workbook; or a folder, for one workbook a county")
+    add("--data", default="example", metavar="NAME|DIR", help="dataset (default: example)")
+    add("--area", action="append", default=[], metavar="CODE", help="only this county; may be repeated")
+    add("--period", metavar="P", help="such as 2025, 2025-Q3, 2025-01/2025-06 (default: the year after the latest)")
+    add("--lang", choices=("zh", "en"), help="(default: the dataset's language)")
+    add("--units-in-rows", action="store_true", help="institutions in rows and items in columns, not the reverse")
+    template.set_defaults(command=_template)
 
 
 def _add_lab(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -195,6 +212,29 @@ def _sent_back(options: argparse.Namespace, found: pd.DataFrame, lang: str) -> i
                 console.say(line)
     except InputError as error:
         return _refused(error.problems, lang)
+    return 0
+
+
+def _template(options: argparse.Namespace) -> int:
+    from evaltools import console, plans, template_files
+    from evaltools.problems import InputError
+    from evaltools.wording import word
+
+    lang = plans.language(options.data, options.lang)
+    try:
+        written = template_files.write_templates(
+            out=options.out,
+            data=options.data,
+            areas=options.area,
+            period=options.period,
+            lang=lang,
+            units_in_rows=options.units_in_rows,
+        )
+    except InputError as error:
+        return _refused(error.problems, lang)
+    console.say(word("template.written", lang, n=len(written)))
+    for path in written:
+        console.say(str(path), sys.stdout)
     return 0
 
 

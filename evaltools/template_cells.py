@@ -18,7 +18,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from evaltools.palette import PALETTE
-from evaltools.wording import text_width
+from evaltools.wording import text_width, word
 
 FIXED = datetime(1980, 1, 1)
 """What a file says of when it was made: a clock would make every file another one."""
@@ -151,7 +151,7 @@ def protect(sheet: Worksheet) -> None:
     sheet.protection.formatRows = False
 
 
-def print_set_up(sheet: Worksheet, footer: str, landscape: bool) -> None:
+def print_set_up(sheet: Worksheet, lang: str, landscape: bool) -> None:
     """Print on A4 with page numbers, as wide as the page."""
     sheet.page_setup.paperSize = 9
     sheet.page_setup.orientation = "landscape" if landscape else "portrait"
@@ -161,6 +161,7 @@ def print_set_up(sheet: Worksheet, footer: str, landscape: bool) -> None:
     margins = sheet.page_margins
     margins.left = margins.right = 0.4
     margins.top, margins.bottom, margins.header, margins.footer = 0.5, 0.6, 0.2, 0.3
+    footer = word("template.footer", lang, page="&P", pages="&N")
     sheet.HeaderFooter.oddFooter = HeaderFooterItem(left=_HeaderFooterPart("&A"), right=_HeaderFooterPart(footer))
 
 

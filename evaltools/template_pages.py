@@ -91,7 +91,7 @@ class Guide:
             count = int((form.items["family"] == family).sum())
             self.contents(name, family_name(family, self.lang) if family else "", count)
         cells.protect(sheet)
-        cells.print_set_up(sheet, self.say("footer"), landscape=False)
+        cells.print_set_up(sheet, self.lang, landscape=False)
         sheet.page_setup.fitToHeight = 1 if len(names) <= _ONE_PAGE else 0
         sheet.print_area = f"B2:D{self.row - 1}"
         sheet.sheet_view.showGridLines = False
@@ -174,7 +174,7 @@ def _page(sheet: Worksheet, lang: str, last: int) -> None:
     for letter, width in zip("BCDEFG", (27.0, 10.0, 13.0, 27.0, 10.0, 13.0), strict=True):
         sheet.column_dimensions[letter].width = width
     cells.protect(sheet)
-    cells.print_set_up(sheet, word("template.footer", lang), landscape=False)
+    cells.print_set_up(sheet, lang, landscape=False)
     sheet.print_area = f"B2:G{last}"
     sheet.sheet_view.showGridLines = False
 
@@ -246,7 +246,7 @@ def _signatures(sheet: Worksheet, lang: str, row: int) -> int:
     _across(sheet, row, 3, 4, None, blank)
     put(sheet, row, 5, word("template.confirm_date", lang), head)
     day = word("template.confirm_day", lang)
-    _across(sheet, row, 6, 7, day or None, Style(lang, across="center", wrap=False, locked=False))
+    _across(sheet, row, 6, 7, day, Style(lang, across="center", wrap=False, locked=False))
     sheet.row_dimensions[row].height = 30
     row += 1
     put(sheet, row, 2, word("template.confirm_seal", lang), head)

@@ -357,7 +357,7 @@ class DataSheet:
             sheet.column_dimensions[get_column_letter(column)].width = width
         sheet.freeze_panes = f"{get_column_letter(self.start)}{FIRST}"
         sheet.sheet_view.zoomScale = 100
-        cells.print_set_up(sheet, word("template.footer", self.lang), landscape=True)
+        cells.print_set_up(sheet, self.lang, landscape=True)
         sheet.print_title_rows = f"{TITLE}:{SUBHEAD}"
         sheet.print_area = f"B{TITLE}:{get_column_letter(self.end + 1)}{self.bottom}"
         self.break_pages(widths)
