@@ -13,9 +13,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from evaltools import benchmarks, charts, periods, quality, rates, scoring, standards, trends, wording
+    from evaltools import benchmarks, charts, disclosure, periods, quality, rates, scoring, standards, trends, wording
     from evaltools.benchmarks import benchmark
     from evaltools.datasets import Data, load
+    from evaltools.disclosure import suppress
     from evaltools.measures import indicators
     from evaltools.problems import InputError
     from evaltools.publishing import Publish
@@ -34,11 +35,13 @@ _HOME = {
     "load": "datasets",
     "region_figures": "regions",
     "score": "scoring",
+    "suppress": "disclosure",
     "year_on_year": "trends",
 }
 _MODULES = (
     "benchmarks",
     "charts",
+    "disclosure",
     "periods",
     "quality",
     "rates",
@@ -56,6 +59,7 @@ __all__ = [
     "benchmarks",
     "charts",
     "check",
+    "disclosure",
     "indicators",
     "load",
     "periods",
@@ -65,6 +69,7 @@ __all__ = [
     "score",
     "scoring",
     "standards",
+    "suppress",
     "trends",
     "wording",
     "year_on_year",

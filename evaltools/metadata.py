@@ -36,6 +36,7 @@ class Meta:
     region: str
     indicators: tuple[str, ...]
     encoding: str
+    disclosure: str = ""
 
 
 def read_meta(folder: Path, problems: ProblemList) -> Meta:
@@ -72,6 +73,7 @@ def read_meta(folder: Path, problems: ProblemList) -> Meta:
         region=own.text("region"),
         indicators=own.texts("indicators"),
         encoding=_encoding(own),
+        disclosure=own.text("disclosure"),
     )
 
 

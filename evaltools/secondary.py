@@ -1,0 +1,298 @@
+"""Secondary suppression: which further cells to hide so that no hidden one can be worked out.
+
+Published cells, and relations that everybody knows to hold between cells, make a linear system. A hidden cell is
+safe if at least `FEWEST` whole numbers are possible for it in that system. Safety is shown by witnesses: other whole
+solutions, found by moving a few cells at a time, or by integer programming where that search finds none. Where there is
+no witness one more cell is hidden, which can only add solutions, until every hidden cell is safe.
+Sources: Cox (1980), Fischetti & Salazar (2001) for the problem; the search is a plain one, deterministic and local.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil, floor
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+FEWEST = 3
+"""Whole numbers that must be possible for a hidden cell."""
+
+SHOWN, PRIMARY, SECONDARY = 0, 1, 2
+
+_STEPS = 40
+_LARGEST = 80
+_TRIED = 8
+_CLOSE = 1e-6
+
+
+class Relation(NamedTuple):
+    """`low <= Σ weight × cell <= high`, known to whoever reads the figures."""
+
+    cells: tuple[int, ...]
+    weights: tuple[float, ...]
+    low: float
+    high: float
+
+
+class Unprotectable(ValueError):
+    """No further cell may be hidden, and a hidden one could still be worked out; `cells` are their numbers."""
+
+    def __init__(self, cells: list[int]) -> None:
+        super().__init__(f"{len(cells)} hidden cells could be worked out and nothing more may be hidden")
+        self.cells = cells
+
+
+@dataclass
+class Cells:
+    """What is known of each cell: its true value, and the bounds within which a reader knows it to lie.
+
+    low, high: equal to the value where it is printed exactly; the range of what is printed alike where it is rounded;
+    the range of the rule where it is hidden. hidden: SHOWN, PRIMARY or SECONDARY. may_hide: whether it may be hidden.
+    lowest: the smallest value that a reader would think possible were it hidden as a secondary cell. order: cells
+    with a smaller number are hidden first.
+    """
+
+    value: list[float]
+    low: list[float]
+    high: list[float]
+    hidden: NDArray[np.int8]
+    may_hide: NDArray[np.bool_]
+    lowest: list[float]
+    order: list[tuple[float, ...]]
+
+
+def protect(cells: Cells, relations: Sequence[Relation]) -> NDArray[np.int8]:
+    """Hide further cells until every hidden one is safe; return the new state of each cell.
+
+    Raises Unprotectable where nothing is left that may be hidden.
+    """
+    system = System(cells, relations)
+    waiting = [int(cell) for cell in np.flatnonzero(cells.hidden)]
+    lost: list[int] = []
+    while waiting:
+        unsafe = [cell for cell in waiting if not system.is_safe(cell)]
+        waiting = []
+        for cell in unsafe:
+            while not system.is_seen_safe(cell):
+                further = system.next_to_hide(cell)
+                if further is None:
+                    lost.append(cell)
+                    break
+                system.hide(further)
+                waiting.append(further)
+    if lost:
+        raise Unprotectable(lost)
+    return cells.hidden
+
+
+class System:
+    """The cells with their relations, and the whole solutions found so far."""
+
+    def __init__(self, cells: Cells, relations: Sequence[Relation]) -> None:
+        self.cells = cells
+        self.relations = relations
+        self.of: list[list[tuple[int, float]]] = [[] for _ in cells.value]
+        # by how much the sum of each relation may fall and rise
+        self.fall: list[float] = []
+        self.rise: list[float] = []
+        for number, (members, weights, low, high) in enumerate(relations):
+            total = 0.0
+            for cell, weight in zip(members, weights, strict=True):
+                self.of[cell].append((number, weight))
+                total += weight * cells.value[cell]
+            self.fall.append(low - total - _CLOSE)
+            self.rise.append(high - total + _CLOSE)
+        self.seen: dict[int, set[float]] = {}
+        self.proved: set[int] = set()
+
+    def is_safe(self, cell: int) -> bool:
+        """Whether enough whole numbers are possible for a cell."""
+        if self.is_seen_safe(cell) or self._programmed(cell):
+            self.proved.add(cell)
+            return True
+        return False
+
+    def is_seen_safe(self, cell: int) -> bool:
+        """Whether the search for witnesses alone shows that a cell is safe."""
+        if cell in self.proved:
+            return True
+        seen = self.seen.setdefault(cell, set())
+        for step in (1.0, -1.0, 2.0, -2.0):
+            if len(seen) >= FEWEST - 1:
+                break
+            if step not in seen:
+                self._move(cell, step)
+        return len(seen) >= FEWEST - 1
+
+    def hide(self, cell: int) -> None:
+        """Hide one more cell."""
+        cells = self.cells
+        cells.hidden[cell] = SECONDARY
+        cells.low[cell], cells.high[cell] = min(cells.lowest[cell], cells.value[cell]), np.inf
+
+    def next_to_hide(self, cell: int) -> int | None:
+        """Return the cell to hide for the sake of an unsafe one: the first in order that alone makes it safe.
+
+        Where none does, the first in order of those nearest to it.
+        """
+        found: list[int] = []
+        for layer in self._layers(cell):
+            ready = sorted(layer, key=lambda other: (self.cells.order[other], other))
+            for other in ready[:_TRIED]:
+                if self._helps(cell, other):
+                    return other
+            found += ready
+            if len(found) > _TRIED * 4:
+                break
+        return found[0] if found else None
+
+    def _helps(self, cell: int, other: int) -> bool:
+        """Whether a cell would be safe were another hidden."""
+        cells = self.cells
+        kept = (cells.low[other], cells.high[other], int(cells.hidden[other]), dict(self.seen))
+        seen = set(self.seen.get(cell, ()))
+        self.seen = {cell: set(seen)}
+        self.hide(other)
+        for step in (1.0, -1.0, 2.0, -2.0):
+            if len(self.seen[cell]) < FEWEST - 1 and step not in self.seen[cell]:
+                self._move(cell, step)
+        helps = len(self.seen[cell]) >= FEWEST - 1
+        cells.low[other], cells.high[other], cells.hidden[other], self.seen = kept
+        self.seen[cell] = seen
+        return helps
+
+    def _layers(self, cell: int) -> Iterator[list[int]]:
+        """Yield the cells that may be hidden, by the number of relations that part them from a hidden one."""
+        reached, edge = {cell}, [cell]
+        while edge:
+            layer: list[int] = []
+            beyond: list[int] = []
+            for here in edge:
+                for number, _ in self.of[here]:
+                    for other in self.relations[number].cells:
+                        if other not in reached:
+                            reached.add(other)
+                            if self.cells.hidden[other]:
+                                beyond.append(other)
+                            elif self.cells.may_hide[other]:
+                                layer.append(other)
+            if layer:
+                yield layer
+            edge = beyond or layer
+            if len(reached) > 20_000:
+                return
+
+    # --- whole solutions ---
+
+    def _move(self, cell: int, step: float) -> None:
+        """Look for a whole solution in which a cell differs by a step; note what is possible for every cell in it."""
+        self._left = _STEPS
+        self._changes: dict[int, float] = {}
+        self._moved: dict[int, float] = {}
+        self._broken: dict[int, None] = {}
+        if self._assign(cell, step):
+            for other, change in self._changes.items():
+                self.seen.setdefault(other, set()).add(change)
+
+    def _assign(self, cell: int, step: float) -> bool:
+        """Change a cell and mend the relations that this breaks; undo it all if they cannot be mended."""
+        self._left -= 1
+        now = self.cells.value[cell] + step
+        if self._left < 0 or now < self.cells.low[cell] - _CLOSE or now > self.cells.high[cell] + _CLOSE:
+            return False
+        self._changes[cell] = step
+        self._shift(cell, step)
+        if not self._broken or any(self._assign(other, change) for other, change in self._mends()):
+            return True
+        del self._changes[cell]
+        self._shift(cell, -step)
+        return False
+
+    def _shift(self, cell: int, step: float) -> None:
+        moved, broken, fall, rise = self._moved, self._broken, self.fall, self.rise
+        for number, weight in self.of[cell]:
+            change = moved.get(number, 0.0) + weight * step
+            moved[number] = change
+            if fall[number] <= change <= rise[number]:
+                broken.pop(number, None)
+            else:
+                broken[number] = None
+
+    def _mends(self) -> list[tuple[int, float]]:
+        """Return the cells, each with a change, that could mend the first broken relation."""
+        cells = self.cells
+        number = next(iter(self._broken))
+        change = self._moved[number]
+        off = self.fall[number] + _CLOSE - change if change < self.fall[number] else self.rise[number] - _CLOSE - change
+        options = []
+        for other, weight in zip(self.relations[number].cells, self.relations[number].weights, strict=True):
+            low, high = cells.low[other], cells.high[other]
+            if low >= high or other in self._changes:
+                continue
+            exact, value = off / weight, cells.value[other]
+            step = float(ceil(exact - _CLOSE)) if exact > 0 else float(floor(exact + _CLOSE))
+            step = min(max(step, float(ceil(low - value - _CLOSE))), high - value)
+            if step * exact > 0:
+                options.append((abs(step) < abs(exact) - _CLOSE, len(self.of[other]), other, step))
+                if abs(step) > 1:
+                    options.append((True, len(self.of[other]), other, 1.0 if step > 0 else -1.0))
+        return [(other, step) for _, _, other, step in sorted(options)]
+
+    def _programmed(self, cell: int) -> bool:
+        """Find the least and the most that a cell can be by integer programming over the free cells around it.
+
+        What lies further away than `_LARGEST` cells is held at its true value: that can only make the range narrower.
+        """
+        from scipy.optimize import Bounds, LinearConstraint, milp
+        from scipy.sparse import coo_array
+
+        free = self._free_around(cell)
+        place = {other: at for at, other in enumerate(free)}
+        numbers = list(dict.fromkeys(number for other in free for number, _ in self.of[other]))
+        if not numbers:
+            return bool(self.cells.high[cell] - self.cells.low[cell] >= FEWEST - 1)
+        rows, columns, weights, low, high = [], [], [], [], []
+        for row, number in enumerate(numbers):
+            relation, fixed = self.relations[number], 0.0
+            for other, weight in zip(relation.cells, relation.weights, strict=True):
+                if other in place:
+                    rows.append(row)
+                    columns.append(place[other])
+                    weights.append(weight)
+                else:
+                    fixed += weight * self.cells.value[other]
+            low.append(relation.low - fixed)
+            high.append(relation.high - fixed)
+        matrix = coo_array((weights, (rows, columns)), shape=(len(numbers), len(free))).tocsr()
+        bounds = Bounds([self.cells.low[other] for other in free], [self.cells.high[other] for other in free])
+        whole = [float(float(self.cells.value[other]).is_integer()) for other in free]
+        ends = []
+        for sign in (1.0, -1.0):
+            aim = np.zeros(len(free))
+            aim[0] = sign
+            # far enough is enough: an open range would have no end
+            near = Bounds(bounds.lb.copy(), bounds.ub.copy())
+            near.lb[0] = max(near.lb[0], self.cells.value[cell] - FEWEST)
+            near.ub[0] = min(near.ub[0], self.cells.value[cell] + FEWEST)
+            found = milp(aim, integrality=whole, bounds=near, constraints=LinearConstraint(matrix, low, high))
+            if found.x is None:
+                return False
+            ends.append(round(float(found.x[0]), 6))
+        return ends[1] - ends[0] >= FEWEST - 1
+
+    def _free_around(self, cell: int) -> list[int]:
+        found = {cell: None}
+        edge = [cell]
+        while edge and len(found) < _LARGEST:
+            beyond = []
+            for here in edge:
+                for number, _ in self.of[here]:
+                    for other in self.relations[number].cells:
+                        if other not in found and self.cells.low[other] < self.cells.high[other]:
+                            found[other] = None
+                            beyond.append(other)
+            edge = beyond
+        return list(found)[:_LARGEST]
