@@ -261,8 +261,8 @@ def of_returns(path: Path) -> bool:
     """Whether a path is no dataset but what counties sent: a file, or a folder of workbooks without tables."""
     if path.is_file():
         return True
-    tables_there = any(path.glob(f"*{suffix}") for suffix in table_files.SUFFIXES) or (path / "facts").exists()
-    return not (path / FILE).exists() and not tables_there and bool(intake.returns_in(path))
+    has_tables = (path / "facts").exists() or any(at.suffix in table_files.SUFFIXES for at in path.iterdir())
+    return not (path / FILE).exists() and not has_tables and bool(intake.returns_in(path))
 
 
 def _roots() -> list[Path]:

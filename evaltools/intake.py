@@ -41,17 +41,11 @@ def known_of(catalogue: Catalogue, areas: pd.DataFrame, units: pd.DataFrame) -> 
 def read(path: Path, catalogue: Catalogue, problems: ProblemList) -> Return:
     """Read what was sent without a dataset around it: a workbook, a folder of them, or one table of facts.
 
-    Areas and units are those the files name; an area that was asked and has sent nothing is listed in `areas` and
-    noted.
+    Areas and units are those the files name, and the areas that were asked.
     """
     known = known_of(catalogue, tables.empty("areas"), tables.empty("units"))
     if path.is_dir():
-        read_all = read_returns(path, path, known, problems)
-        sent = set(read_all.facts["area"])
-        for code, name in read_all.expected.items():
-            if code not in sent:
-                problems.say("not_sent", where=path.name, level="warning", topic="intake", area=code, found=name)
-        return read_all
+        return read_returns(path, path, known, problems)
     if path.suffix.lower() in table_files.SUFFIXES:
         facts = table_files.read(path, "facts", path.name, problems)
         tables.check_key(facts, "facts", path.name, problems)
@@ -61,10 +55,11 @@ def read(path: Path, catalogue: Catalogue, problems: ProblemList) -> Return:
 
 
 def read_returns(folder: Path, root: Path, known: Known, problems: ProblemList) -> Return:
-    """Read every return in a folder as one; the same number sent twice is named at both cells."""
+    """Read every return in a folder as one.
+
+    The same number sent twice is named at both cells, and so is every area that was asked and has sent nothing.
+    """
     paths = returns_in(folder)
-    if not paths:
-        problems.say("no_returns", where=folder.name, topic="intake", allowed=", ".join(WORKBOOKS))
     parts = [read_return(path, path.relative_to(root).as_posix(), known, problems) for path in paths]
     whole = Return(
         facts=_joined((part.facts for part in parts), "facts"),
@@ -74,6 +69,10 @@ def read_returns(folder: Path, root: Path, known: Known, problems: ProblemList) 
         expected={code: name for part in parts for code, name in part.expected.items()},
     )
     tables.check_key(whole.facts, "facts", folder.name, problems)
+    sent = set(whole.facts["area"])
+    for code, name in whole.expected.items():
+        if code not in sent:
+            problems.say("not_sent", where=folder.name, level="warning", topic="intake", area=code, found=name)
     return _with_places(whole, whole.expected) if known.areas.empty else whole
 
 
