@@ -108,13 +108,13 @@ class Grid:
     def rows(self) -> Iterator[int]:
         """Yield the rows of the table: neither blank, nor hidden, nor a header printed again, nor notes below it."""
         hidden = frozenset() if self.table.hidden else self.sheet.hidden_rows
-        printed = [self.line(row) for row in self.header_rows]
+        printed = {c: {normal(self.cells.text(row, c)) for row in self.header_rows} for c in self.headers}
         stopped = False
         for row in self.row_range:
             line = self.line(row)
             if not any(line) or row in hidden:
                 continue
-            if line in printed:
+            if all(text in printed[column] for column, text in zip(self.headers, line, strict=True) if text):
                 stopped = False  # the header on the next printed page: the table goes on
                 continue
             stopped = stopped or self.begins_notes(row, line)

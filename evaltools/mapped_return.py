@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -12,7 +11,7 @@ from pathlib import PurePosixPath
 import pandas as pd
 
 from evaltools import tables
-from evaltools.header_names import normal, text_of
+from evaltools.header_names import normal, spelled, text_of
 from evaltools.mapped_cells import PART, SUBSUM, SUM, Cell, Values
 from evaltools.mapped_grid import Grid, column_letters, column_number, is_subtotal, is_total
 from evaltools.mapped_names import Meaning, Names, part_of, period_at, period_for
@@ -73,7 +72,7 @@ def _say(problems: ProblemList, key: str, where: str, level: str = "error", **va
 
 def _is_of(sheet: Sheet, patterns: Sequence[str]) -> bool:
     """Whether a sheet has one of these names, in which * stands for anything."""
-    return any(fnmatch.fnmatchcase(normal(sheet.name), re.sub(r"\[", "[[]", normal(p))) for p in patterns)
+    return any(fnmatch.fnmatchcase(spelled(sheet.name), spelled(p).replace("[", "[[]")) for p in patterns)
 
 
 def _last_row(sheet: Sheet, table: Table, mapping: WorkbookMapping) -> int:
@@ -101,7 +100,7 @@ class _TableReader:
     values: Values
     entries: dict[str, list[Entry]] = field(default_factory=dict)
     labels: dict[str, list[int]] = field(default_factory=dict)
-    met: set[int] = field(default_factory=set)
+    met: set[Entry] = field(default_factory=set)
 
     @property
     def table(self) -> Table:
@@ -257,7 +256,7 @@ class _TableReader:
             near = nearest(texts["item"], {found.name for found in self.table.entries}) or "—"
             refuse("row_not_mapped", "item", "warning", near=near)
             return None
-        self.met.add(entry.line)
+        self.met.add(entry)
         if entry.kind == "ignore":
             return None
         if not period and not over_time:
@@ -292,7 +291,7 @@ class _TableReader:
         if place.source not in ("header", "column") or (place.source == "column" and not any_column):
             return
         for entry in self.table.entries:
-            if entry.kind != "ignore" and entry.line not in self.met:
+            if entry.kind != "ignore" and entry not in self.met:
                 where, level = grid.at(grid.header_rows.start, min(grid.headers, default=0)), "error"
                 near = grid.near_header(entry.name)
                 if place.source == "column":

@@ -155,7 +155,7 @@ class _Reader:
         top = self.document.read(path, _TOP_KEYS)
         if top is None or not top.is_mapping:
             return None
-        if (version := top.text("mapping")) not in ("", VERSION):
+        if (version := top.text("mapping", required=False)) not in ("", VERSION):
             self.say("not_allowed", top.at("mapping"), key="mapping", found=version, allowed=VERSION)
         origin = top.text("origin", required=False)
         areas = self.places(top, "areas", ("area", "name_zh", "name_en", "parent", "level", "kind"))
@@ -213,8 +213,8 @@ class _Reader:
             if code in rows and all(code):
                 self.say("repeated_code", node, found=" ".join(code))
             rows[code] = row
-        frame = pd.DataFrame(list(rows.values())).reindex(columns=list(tables.TABLES[table].columns))
-        return frame.fillna("").astype("str")
+        blank = dict.fromkeys(tables.TABLES[table].columns, "")
+        return pd.DataFrame([blank | row for row in rows.values()], columns=list(blank), dtype="str")
 
     def table(self, node: yaml.Node, origin: str) -> Table:
         fields = Fields(self.document, node, _TABLE_KEYS, "tables")
@@ -227,8 +227,8 @@ class _Reader:
         header = self.span(fields, "header")
         if by_header and header is None:
             self.say("missing_key", node, subject="tables", key="header")
-        self.confirmed(fields, fields.text("sheets", required=False) if "sheets" in fields else "")
         fields.value("sheets")
+        self.confirmed(fields, ", ".join(self.texts(fields, "sheets")))
         return Table(
             sheets=self.texts(fields, "sheets"),
             header=None if header is None else (header[0], header[1] or header[0]),
@@ -355,12 +355,12 @@ class _Reader:
     def check_entries(self, entries: list[Entry]) -> None:
         """Note names and items that stand there twice, and terms of rates that no entry has."""
         items = {normal(entry.name) for entry in entries if entry.kind == "item"}
-        by_name: dict[tuple[str, str], int] = {}
+        by_name: dict[tuple[str, str], Entry] = {}
         by_code: dict[tuple[str, str, str], Entry] = {}
         for entry in entries:
             name = (normal(entry.name), entry.at)
-            if entry.name and by_name.setdefault(name, entry.line) != entry.line:
-                self.say("name_twice", entry.line, subject=entry.name, first=by_name[name])
+            if entry.name and by_name.setdefault(name, entry) is not entry:
+                self.say("name_twice", entry.line, subject=entry.name, first=str(by_name[name].line))
             meant = (entry.kind, entry.code, entry.period)
             if entry.code and by_code.setdefault(meant, entry) is not entry:
                 first = by_code[meant]
