@@ -10,14 +10,26 @@ KINDS = (
 )  # fmt: skip
 """Kinds in the order they are read; their names are the words `quality.kind_…`."""
 
+QUESTIONS = "questions"
+"""Signs that may have a good reason: put as questions, and never counted as errors."""
+
 _RULES = {
-    "structure": ("outside_lifetime",),
+    "structure": (
+        "outside_lifetime", "missing_years", "code_prefix", "adjusted_early", "future_period", "population_impossible",
+    ),
     "completeness": ("silent_unit", "missing_items", "not_sent"),
-    "totals": ("units_total", "children_total", "months_total"),
+    "totals": ("units_total", "children_total", "months_total", "cumulative_falls", "printed_total"),
     "two_values": ("origins_differ", "origins_rounded"),
-    "rates": ("above_100",),
-    "claims": ("claim_arithmetic", "claim_level", "claim_points", "claim_change", "claim_attainment"),
-    "outliers": ("outlier",),
+    "rates": (
+        "above_100", "claim_arithmetic", "claim_above_100", "claim_impossible", "claim_impossible_split",
+        "claim_no_denominator", "claim_denominator",
+    ),
+    "outliers": ("outlier", "month_outlier", "year_against_mean", "pair_differs"),
+    QUESTIONS: ("all_at_100", "same_for_years", "copied", "last_digits", "verified_below"),
+}  # fmt: skip
+_BEGINNINGS = {
+    "claims": ("claim_", "change_", "part_of_year", "target_", "below_target", "implied_"),
+    QUESTIONS: ("copied_",),
 }
 _KIND = {rule: kind for kind, rules in _RULES.items() for rule in rules}
 
@@ -28,7 +40,10 @@ def kind_of(rule: str, period: str) -> str:
     A rule that is not known here is a relation of the catalogue if it is about a period; what reading finds is about
     a place in a file.
     """
-    return _KIND.get(rule, "relations" if period else "reading")
+    if rule in _KIND:
+        return _KIND[rule]
+    begins = (kind for kind, beginnings in _BEGINNINGS.items() if rule.startswith(beginnings))
+    return next(begins, "relations" if period else "reading")
 
 
 def kinds_of(found: pd.DataFrame) -> pd.Series:

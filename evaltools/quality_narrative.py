@@ -6,6 +6,7 @@ import pandas as pd
 
 from evaltools import quality_views, views, wording
 from evaltools.datasets import Data
+from evaltools.finding_kinds import QUESTIONS, kind_of
 from evaltools.narrative import joined
 from evaltools.regions import RegionFigures
 from evaltools.wording import counted, word
@@ -48,8 +49,12 @@ def is_complete(complete: pd.DataFrame) -> bool:
 
 
 def first_findings(shown: pd.DataFrame, most: int = 3) -> list[str]:
-    """Return the first sentences of the data check, errors first; silent institutions are named elsewhere."""
-    return list(shown.loc[shown["rule"] != "silent_unit", "sentence"].head(most))
+    """Return the first sentences of the data check, errors first.
+
+    Silent institutions are named elsewhere, and questions are put apart.
+    """
+    asked = [rule == "silent_unit" or kind_of(rule, "*") == QUESTIONS for rule in shown["rule"]]
+    return list(shown.loc[[not other for other in asked], "sentence"].head(most))
 
 
 def adjusted_summary(changed: pd.DataFrame, stage: str, lang: str) -> str:

@@ -63,6 +63,7 @@ FORMATS = {
     "missing_lost": "points",
     "errors": "integer",
     "warnings": "integer",
+    "notes": "integer",
     "silent": "integer",
     "items_reported": "integer",
     "items_expected": "integer",

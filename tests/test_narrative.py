@@ -502,9 +502,10 @@ def test_who_reported_all_part_and_nothing() -> None:
     assert quality_narrative.completeness(NOBODY, "zh") == []
 
 
-def test_a_silent_institution_is_named_once() -> None:
-    found = findings("error", "warning", "warning").assign(rule=["above_100", "silent_unit", "outlier"])
-    assert quality_narrative.first_findings(found) == ["第0句。", "第2句。"]
+def test_a_silent_institution_is_named_once_and_questions_are_no_errors() -> None:
+    rules = ["above_100", "silent_unit", "copied_units", "outlier"]
+    found = findings("error", "warning", "warning", "warning").assign(rule=rules)
+    assert quality_narrative.first_findings(found) == ["第0句。", "第3句。"]
 
 
 def test_adjustments_are_counted_and_so_are_the_values_they_changed() -> None:

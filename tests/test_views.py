@@ -436,6 +436,58 @@ def test_completeness_counts_what_any_unit_reported(made: Made) -> None:
     ]
 
 
+def test_completeness_by_family_says_who_lacks_something(tmp_path: Path) -> None:
+    items = [item("a", family="one"), item("b", family="one"), item("c", family="two"), item("n", family="two")]
+    rows = [fact("2024", "01", name, 5, place) for place in ("u1", "u2") for name in ("a", "b", "c")]
+    rows += [fact("2024", "01", "n", 5, "u1")]
+    places = [unit("01", name, name_zh=f"{name}院") for name in ("u1", "u2", "silent")]
+    folder = dataset(tmp_path / "small", facts=rows, items=items, units=places)
+    table = quality_views.by_family(ev.load(str(folder)), "01", "2024", "zh").set_index("family")
+    assert table[["items_reported", "items_expected"]].T.to_dict("list") == {"two": [3, 6], "one": [4, 6]}
+    assert table.index.tolist() == ["two", "one"] and table["share"].round(6).tolist() == [50, 66.666667]
+    # who sent nothing at all is named by `completeness`
+    assert table["lacking"].to_dict() == {"two": "u2院", "one": ""}
+    assert quality_views.by_family(ev.load(str(folder)), "01", "2019", "zh").empty
+
+
+KIND_CASES = (
+    ("warning", "outlier", "2024"),
+    ("note", "last_digits", "2024"),
+    ("warning", "date_made", ""),
+    ("error", "units_total", "2024"),
+    ("warning", "a_check_of_the_catalogue", "2024"),
+    ("error", "claim_change", "2024"),
+    ("warning", "copied_units", "2024"),
+    ("warning", "units_total", "2024"),
+)
+
+
+def test_findings_come_by_kind_the_worst_first_and_questions_apart() -> None:
+    found = pd.DataFrame([dict(zip(("level", "rule", "period"), case, strict=True)) for case in KIND_CASES])
+    found = found.assign(
+        area="01", unit="", subject="", evidence="", sentence_zh="句。", sentence_en="Said.", likely=""
+    )
+    found["where"] = "甲.xlsx!表!C4; 甲.xlsx!表!D4; facts/01.csv row 3; facts/01.csv row 4"
+    found.loc[0, "likely"] = "a digit too many or too few"
+    shown = quality_views.findings(found, "2024", "zh")
+    problems, questions = quality_views.problems(shown, "zh"), quality_views.questions(shown, "zh")
+    assert problems["rule"].tolist() == [
+        "units_total", "units_total", "claim_change", "date_made", "a_check_of_the_catalogue", "outlier",
+    ]  # fmt: skip
+    assert problems["level"].tolist()[:2] == ["error", "warning"]
+    assert questions["rule"].tolist() == ["copied_units", "last_digits"]
+    counts = quality_views.kinds(shown, "zh").set_index("kind")
+    assert counts[["errors", "warnings", "notes"]].sum().tolist() == [2, 5, 1]
+    assert counts.loc["totals", ["errors", "warnings", "notes"]].tolist() == [1, 1, 0]
+    assert counts["kind_name"].is_unique
+    assert shown["places"][0] == "甲.xlsx!表!C4; D4; facts/01.csv 第3行; 第4行"
+    assert "甲.xlsx!表!D4" in shown["where"][0]  # the file has them whole
+    assert problems["likely"].tolist()[-1] == "多写或少写了一位数"
+    nothing = quality_views.findings(found.head(0), "2024", "en")
+    assert quality_views.problems(nothing, "en").empty and quality_views.questions(nothing, "en").empty
+    assert quality_views.kinds(nothing, "en")[["errors", "warnings", "notes"]].sum().sum() == 0
+
+
 def test_headers_have_words_and_counts_say_their_measure(made: Made) -> None:
     shown = views.columns(["name", "reference_value", "against"], "en", reference="England")
     assert shown == {
