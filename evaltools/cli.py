@@ -57,6 +57,12 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add("--notebook", action="append", default=[], metavar="NAME", help="only this notebook; may be repeated")
     add("--standard", metavar="NAME|FILE", help="scoring standard (default: the dataset's own)")
     add("--stage", choices=("reported", "verified", "final"), default="final", help="(default: final)")
+    add(
+        "--audience",
+        choices=("internal", "public"),
+        default="internal",
+        help="public hides small numbers about people (default: internal)",
+    )
     add("--lang", choices=("zh", "en"), help="language of the reports (default: the dataset's)")
     add("--out", metavar="DIR", help="folder that holds the sites (default: reports)")
     add("--jobs", type=int, metavar="N", help="notebooks at a time (default: one for each processor)")
@@ -93,16 +99,18 @@ def _add_template(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     template = commands.add_parser(
         "template",
         help="write the workbook in which a county reports",
-        description="Write the workbook to hand out: instructions, a sheet a family, a page to sign and stamp.",
+        description="Write the workbook to hand out: instructions, a sheet a family, a page to sign and stamp. "
+        "Or, with --map, draft the mapping by which a workbook of another layout is read.",
     )
     add = template.add_argument
-    add("--out", required=True, metavar="FILE.xlsx|DIR", help="the workbook; or a folder, for one workbook a county")
-    add("--data", default="example", metavar="NAME|DIR", help="dataset (default: example)")
+    add("--out", metavar="FILE.xlsx|DIR", help="the workbook; or a folder, for one workbook a county")
+    add("--map", metavar="FILE", help="draft the mapping of this workbook (default --out: FILE.map.yaml beside it)")
+    add("--data", metavar="NAME|DIR", help="dataset (default: example; with --map the national catalogue alone)")
     add("--area", action="append", default=[], metavar="CODE", help="only this county; may be repeated")
     add("--period", metavar="P", help="such as 2025, 2025-Q3, 2025-01/2025-06 (default: the year after the latest)")
     add("--lang", choices=("zh", "en"), help="(default: the dataset's language)")
     add("--units-in-rows", action="store_true", help="institutions in rows and items in columns, not the reverse")
-    template.set_defaults(command=_template)
+    template.set_defaults(command=_template, usage=template)
 
 
 def _add_lab(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -146,6 +154,7 @@ def _run(options: argparse.Namespace) -> int:
             jobs=options.jobs,
             force=options.force,
             parameters=_parameters(options.parameter),
+            audience=options.audience,
             progress=console.progress(lang),
         )
     except InputError as error:
@@ -220,11 +229,16 @@ def _template(options: argparse.Namespace) -> int:
     from evaltools.problems import InputError
     from evaltools.wording import word
 
-    lang = plans.language(options.data, options.lang)
+    if options.map is not None:
+        return _map(options)
+    if options.out is None:
+        options.usage.error("one of the arguments --out --map is required")
+    data = options.data or "example"
+    lang = plans.language(data, options.lang)
     try:
         written = template_files.write_templates(
             out=options.out,
-            data=options.data,
+            data=data,
             areas=options.area,
             period=options.period,
             lang=lang,
@@ -235,6 +249,21 @@ def _template(options: argparse.Namespace) -> int:
     console.say(word("template.written", lang, n=len(written)))
     for path in written:
         console.say(str(path), sys.stdout)
+    return 0
+
+
+def _map(options: argparse.Namespace) -> int:
+    from evaltools import console, mapping_files, plans
+    from evaltools.problems import InputError
+    from evaltools.wording import word
+
+    lang = plans.language(options.data or "example", options.lang)
+    try:
+        path, draft = mapping_files.write_draft(options.map, options.out, options.data, lang)
+    except InputError as error:
+        return _refused(error.problems, lang)
+    console.say(word("mapping.draft_written", lang, found=path.name, confirm=draft.confirm, blank=draft.blank))
+    console.say(str(path), sys.stdout)
     return 0
 
 
