@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from evaltools import intake, periods, table_files, tables
+from evaltools import intake, periods, returns_store, table_files, tables
 from evaltools.catalogue import Catalogue
 from evaltools.clean_facts import Listed, clean_facts
 from evaltools.metadata import FILE, Meta
@@ -45,10 +45,16 @@ class Reader:
     def returns(self, catalogue: Catalogue) -> Return:
         """Read the returns that lie in the dataset as they were sent."""
         folder = self.folder / intake.FOLDER
-        if self.given is not None or not folder.is_dir():
+        if self.given is not None:
+            return self.given
+        if not folder.is_dir():
             return Return()
         known = intake.known_of(catalogue, self.areas, self.units)
-        return intake.read_returns(folder, self.folder, known, self.problems)
+        return returns_store.once(
+            intake.files_of(folder),
+            lambda problems: intake.read_returns(folder, self.folder, known, problems),
+            self.problems,
+        )
 
     def check_lists(self, catalogue: Catalogue) -> None:
         """Look up the indicators that the dataset says it reports, and the areas that have a parameter of their own."""
@@ -172,7 +178,7 @@ class Reader:
     def claims(self, scope: set[str]) -> pd.DataFrame:
         """Read the claims; one about an indicator that this dataset does not report cannot be checked."""
         claims = self.places("claims", scope)
-        if not self.sent.claims.empty:
+        if self.given is None and not self.sent.claims.empty:
             claims = pd.concat([claims, self.within(self.listed("claims", self.sent.claims, intake.FOLDER), scope)])
         known = set(self.codes["indicator"][0])
         beyond = claims["indicator"].isin(known.difference(self.meta.indicators or known))

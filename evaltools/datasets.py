@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
-from evaltools import intake, standards, table_files, tables
+from evaltools import intake, returns_store, standards, table_files, tables
 from evaltools.catalogue import Catalogue, load_catalogue
 from evaltools.dataset_reader import Reader
 from evaltools.hierarchy import check_places, scope_of
@@ -19,6 +19,7 @@ from evaltools.ledger import APPLIED, STAGES, Stage, apply_adjustments
 from evaltools.line_values import check_scored
 from evaltools.metadata import FILE, Meta, read_meta
 from evaltools.problems import InputError, ProblemList, nearest
+from evaltools.returns import Return
 
 STANDARDS = "EVALTOOLS_STANDARDS"
 """Environment variable by which a run tells its notebooks where a standard given as a file lies."""
@@ -42,7 +43,8 @@ class Data:
     """One dataset, or one area's part of it. Frames have the columns of `tables.TABLES`.
 
     `catalogue` is the table of indicators. `facts` hold every origin's value after the adjustments of `stage`;
-    `remarks` are the problems met while reading that did not stop it, in the columns of `problems.COLUMNS`.
+    `remarks` are the problems met while reading that did not stop it, in the columns of `problems.COLUMNS`. `sent` is
+    what was read of returns, for all areas and before any adjustment.
     """
 
     facts: pd.DataFrame
@@ -64,6 +66,7 @@ class Data:
     remarks: pd.DataFrame
     folder: Path
     standard_name: str = ""
+    sent: Return = field(default_factory=Return, repr=False)
 
     @cached_property
     def region(self) -> Data:
@@ -232,6 +235,7 @@ def _load(
         remarks=problems.frame(),
         folder=folder,
         standard_name=standard_name,
+        sent=read.sent,
     )
 
 
@@ -244,7 +248,7 @@ def _of_folder(folder: Path, national: Path, problems: ProblemList) -> tuple[Rea
 
 def _of_returns(path: Path, national: Path, problems: ProblemList) -> tuple[Reader, Catalogue, Meta]:
     catalogue = load_catalogue(national, path / "catalogue", problems)
-    found = intake.read(path, catalogue, problems)
+    found = returns_store.once(intake.files_of(path), lambda noted: intake.read(path, catalogue, noted), problems)
     meta = intake.meta_of(path, found, catalogue)
     return Reader(path, meta, catalogue, problems, found), catalogue, meta
 

@@ -38,6 +38,13 @@ def known_of(catalogue: Catalogue, areas: pd.DataFrame, units: pd.DataFrame) -> 
     return Known(catalogue.items, catalogue.indicators, areas, units, words)
 
 
+def files_of(path: Path) -> list[Path]:
+    """Return the returns that a path holds, and the mappings that say how to read them."""
+    folder = path if path.is_dir() else path.parent
+    mappings = sorted(folder.rglob("*.yaml")) if path.is_dir() else sorted(folder.glob("*.yaml"))
+    return [*(returns_in(path) if path.is_dir() else [path]), *mappings]
+
+
 def read(path: Path, catalogue: Catalogue, problems: ProblemList) -> Return:
     """Read what was sent without a dataset around it: a workbook, a folder of them, or one table of facts.
 

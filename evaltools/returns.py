@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from evaltools import tables
+from evaltools.problems import COLUMNS
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +31,9 @@ class Return:
 
     facts, claims: the columns of the data model, indexed by the cell each row came from (`file!sheet!cell`), which
         is their `source` too. areas, units: the places that the file itself describes. expected: the areas, with
-        their names, from which returns of this kind are awaited; empty where the file does not say.
+        their names, from which returns of this kind are awaited; empty where the file does not say. remarks: what
+        was noted while reading, in the columns of `problems.COLUMNS`; digest: the hash of what was read. Both are
+        set where all files of a dataset have been read.
     """
 
     facts: pd.DataFrame = field(default_factory=lambda: tables.empty("facts"))
@@ -38,3 +41,5 @@ class Return:
     areas: pd.DataFrame = field(default_factory=lambda: tables.empty("areas"))
     units: pd.DataFrame = field(default_factory=lambda: tables.empty("units"))
     expected: Mapping[str, str] = field(default_factory=dict)
+    remarks: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLUMNS, dtype="str"))
+    digest: str = ""

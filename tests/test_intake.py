@@ -12,7 +12,7 @@ from builders import area, dataset, fact, indicator, item, unit, write
 from pandas.testing import assert_frame_equal
 
 import evaltools as ev
-from evaltools import checking, cli
+from evaltools import checking, cli, intake, returns_store
 from evaltools.template_workbook import write_template
 
 
@@ -200,3 +200,24 @@ def test_a_dataset_says_itself_what_a_word_means(home: Path) -> None:
     data = ev.load("mine")
     assert ("served", "a") not in values(data.facts)
     assert "ambiguous_word" not in set(data.remarks["rule"])
+
+
+def test_a_run_reads_returns_once_for_its_notebooks(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "sent"
+    sent(home, "01", {**GOOD, "served a": "无"}, folder / "01.xlsx")
+    whole = ev.load(str(folder))
+    returns_store.keep(whole.sent, tmp_path / "shared")
+    monkeypatch.setenv("EVALTOOLS_SHARED", str(tmp_path / "shared"))
+    monkeypatch.setattr(intake, "read_return", lambda *_: pytest.fail("read again"))
+    again = ev.load(str(folder))
+    assert_frame_equal(again.facts, whole.facts)
+    assert_frame_equal(again.remarks, whole.remarks)
+    assert_frame_equal(again.units, whole.units)
+    assert {"ambiguous_word", "not_sent"} <= set(again.remarks["rule"])
+    monkeypatch.undo()
+    monkeypatch.setenv("EVALTOOLS_HOME", str(home))
+    monkeypatch.setenv("EVALTOOLS_SHARED", str(tmp_path / "shared"))
+    sent(home, "01", {**GOOD, "served a": 7}, folder / "01.xlsx")
+    assert values(ev.load(str(folder)).facts)["served", "a"] == 7.0
