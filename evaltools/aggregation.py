@@ -84,7 +84,7 @@ def item_values(data: Data, every: str) -> ItemValues:
     known = _with_reason(trusted(known, data.meta.origins))
     targets = _targets(known, every)
     over_units = data.items.set_index("item")["over_units"]
-    places = _places(data)
+    places = places_of(data)
     successions = Successions(places)
     wanted = known[known["period"].isin(targets)][[*KEY, "value", "reason"]]
     shorter = _from_shorter(known, targets, data.items.set_index("item")["over_time"])
@@ -101,7 +101,7 @@ def item_values(data: Data, every: str) -> ItemValues:
 
 def successions(data: Data) -> Successions:
     """Return which areas and units became which, and when each exists."""
-    return Successions(_places(data))
+    return Successions(places_of(data))
 
 
 def _with_reason(facts: pd.DataFrame) -> pd.DataFrame:
@@ -189,7 +189,7 @@ def _from_shorter(facts: pd.DataFrame, targets: list[str], over_time: pd.Series)
     return every.drop_duplicates(KEY)[[*KEY, "value", "reason"]]
 
 
-def _places(data: Data) -> pd.DataFrame:
+def places_of(data: Data) -> pd.DataFrame:
     """Return every area and unit with the place it adds up into and its depth (0 for a root).
 
     Columns: area, unit, into_area, into_unit, level, valid_from, valid_to, successor (a unit or an area), and first

@@ -156,9 +156,9 @@ def claimed(folder: Path, a: int, b: int, before: tuple[int, int] = (70, 100), *
 
 def test_the_township_that_wrote_103_04_percent(tmp_path: Path) -> None:
     # a published report: 31233 of 30891 written as 103.04%, which is 101.11%
-    (row,) = claimed(tmp_path, 31233, 30891, numerator=31233, denominator=30891, reported="103.04").to_dict("records")
-    assert row["rule"] == "claim_arithmetic"
-    assert "31233/30891 = 101.11" in row["evidence"]
+    result = claimed(tmp_path, 31233, 30891, numerator=31233, denominator=30891, reported="103.04")
+    assert set(result["rule"]) == {"claim_arithmetic", "claim_above_100"}
+    assert result["evidence"].str.contains("31233/30891 = 101.11", regex=False).any()
 
 
 @pytest.mark.parametrize(
@@ -239,8 +239,9 @@ def county(folder: Path, change: Callable[[list[dict[str, str]]], None] = lambda
     return ev.check(ev.load(str(folder), area=COUNTY))
 
 
-def test_the_clean_county_of_the_example_has_no_finding(tmp_path: Path) -> None:
-    assert county(tmp_path)["sentence_en"].tolist() == []
+def test_the_clean_county_of_the_example_has_questions_at_most(tmp_path: Path) -> None:
+    result = county(tmp_path)
+    assert set(result["level"]) <= {"note"} and len(result) <= 3, result["sentence_en"].tolist()
 
 
 class Saboteur:
@@ -362,7 +363,8 @@ def test_defects_at_random_cells_of_the_example_are_found_there(tmp_path: Path, 
         assert len(rows), (rule, period, unit_)
         assert not cell or rows["where"].str.split("; ").map(lambda cells, cell=cell: cell in cells).any(), (rule, cell)
     assert (result["area"] == COUNTY).all()
-    assert result["level"].isin(["error", "warning"]).all()
+    errors = result[result["level"] == "error"]
+    assert set(errors["unit"]) <= {unit_ for _, _, unit_, _ in saboteur.expected} | {""}
 
 
 # --- places, periods and frequencies of any kind ----------------------------------------------------------------------
@@ -441,6 +443,7 @@ def test_claims_of_zero_and_of_what_the_dataset_does_not_report(tmp_path: Path) 
     assert wrong[["rule", "period", "evidence"]].to_numpy().tolist() == [
         ["claim_arithmetic", "2024", "0/30 = 0.00%"],
         ["claim_arithmetic", "unknown", "1/2 = 50.00%"],
+        ["claim_no_denominator", "unknown", "3/5"],
     ]
 
 
