@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from evaltools.wording import topic
+
 KINDS = (
     "reading", "structure", "completeness", "relations", "totals", "two_values", "rates", "claims", "outliers",
     "questions",
@@ -19,19 +21,23 @@ _RULES = {
     ),
     "completeness": ("silent_unit", "missing_items", "not_sent"),
     "totals": ("units_total", "children_total", "months_total", "cumulative_falls", "printed_total"),
-    "two_values": ("origins_differ", "origins_rounded"),
+    "two_values": ("origins_differ", "origins_rounded", "claims_differ", "denominators_differ"),
     "rates": (
         "above_100", "claim_arithmetic", "claim_above_100", "claim_impossible", "claim_impossible_split",
-        "claim_no_denominator", "claim_denominator",
+        "claim_no_denominator", "claim_denominator", "claim_numerator_implied", "claim_denominator_implied",
     ),
     "outliers": ("outlier", "month_outlier", "year_against_mean", "pair_differs"),
     QUESTIONS: ("all_at_100", "same_for_years", "copied", "last_digits", "verified_below"),
 }  # fmt: skip
 _BEGINNINGS = {
-    "claims": ("claim_", "change_", "part_of_year", "target_", "below_target", "implied_"),
+    "claims": ("claim_", "change_", "part_of_year", "target_", "below_target", "attainment_"),
     QUESTIONS: ("copied_",),
 }
 _KIND = {rule: kind for kind, rules in _RULES.items() for rule in rules}
+
+
+_READING = ("sheets", "cells", "mapping", "template", "intake")
+"""Words of what finds something while it reads; their keys are its rules."""
 
 
 def kind_of(rule: str, period: str) -> str:
@@ -43,7 +49,8 @@ def kind_of(rule: str, period: str) -> str:
     if rule in _KIND:
         return _KIND[rule]
     begins = (kind for kind, beginnings in _BEGINNINGS.items() if rule.startswith(beginnings))
-    return next(begins, "relations" if period else "reading")
+    read = any(rule in topic(name) for name in _READING)
+    return next(begins, "relations" if period and not read else "reading")
 
 
 def kinds_of(found: pd.DataFrame) -> pd.Series:

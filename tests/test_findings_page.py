@@ -22,7 +22,8 @@ from evaltools.cli import main
 from evaltools.finding_kinds import KINDS, kind_of
 from evaltools.findings_page import findings_html
 from evaltools.problems import COLUMNS
-from evaltools.wording import word
+from evaltools.wording import topic, word
+from evaltools.wording import topics as topics_of_words
 
 EVIL = "<script>alert(1)</script> & \"'"
 
@@ -111,6 +112,13 @@ def test_every_kind_has_a_name() -> None:
     assert (
         kind_of("a_check_of_the_dataset", "2024") == "relations" and kind_of("whatever_reading_finds", "") == "reading"
     )
+
+
+def test_every_rule_of_the_check_has_a_kind() -> None:
+    topics = [name for name in topics_of_words() if name == "findings" or name.startswith("quality")]
+    rules = {key for name in topics for key, texts in topic(name).items() if "{place}" in texts["zh"]}
+    assert len(rules) > 15
+    assert {rule for rule in rules if kind_of(rule, "2024") in ("relations", "reading")} == set()
 
 
 @pytest.fixture
