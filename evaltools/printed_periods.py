@@ -27,7 +27,7 @@ _PRINTED = re.compile(
     rf"|(?P<half_year>(?:19|20)\d{{2}})年?(?P<half>[上下])半年"
     rf"|(?P<quarter_year>(?:19|20)\d{{2}})年?(?P<up_to>前)?第?(?P<quarter>[1-4一二三四])个?季度"
     rf"|(?P<month_year>(?:19|20)\d{{2}})(?:年(?P<month>{_COUNT})月|[./-](?P<number>1[0-2]|0?[1-9])(?!\d))"
-    rf"|(?P<whole>(?:19|20)\d{{2}})(?:年度?|$)"
+    rf"|(?P<whole>(?:19|20)\d{{2}})(?:年度?(?!\d)|$)"
 )
 
 
