@@ -144,6 +144,14 @@ def per_head() -> tuple[int, ...]:
     return tuple(yuan[year] for year in YEARS)
 
 
+NOT_REPORTED_ON = {
+    *("lectures_count", "consultations_count"),
+    *("nip_township_share", "nip_lowest_township", "mmr1_lowest_township"),
+    *("managed_hypertension_share", "managed_diabetes_share", "notifiable_disease_incidence"),
+}
+"""Indicators that the facts would give, and that the invented prefecture does not report on."""
+
+
 def reported_indicators(facts: Facts) -> list[str]:
     """Return the indicators of the catalogue of which every item is in the facts, in the catalogue's order."""
     items = {key[3] for key in facts}
@@ -153,7 +161,7 @@ def reported_indicators(facts: Facts) -> list[str]:
     for row in rows:
         formula = re.sub(r"parameter\(\w+\)|prior\b", "", f"{row['numerator']} {row['denominator']}")
         needs = set(re.findall(_NAME, formula))
-        if needs <= items | set(known) and row["indicator"] not in known:
+        if needs <= items | set(known) and row["indicator"] not in {*known, *NOT_REPORTED_ON}:
             known.append(row["indicator"])
     return known
 
