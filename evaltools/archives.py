@@ -20,7 +20,7 @@ MOST_FILE = 100_000_000
 MOST_UNPACKED = 600_000_000
 """Bytes that the parts of one archive may unpack to, together; a workbook of twenty sheets has two million."""
 
-MOST_KEPT = 100_000_000
+MOST_KEPT = 60_000_000
 """Bytes of them that may remain once cells without content are left out."""
 
 MOST_PARTS = 10_000

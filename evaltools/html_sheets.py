@@ -12,7 +12,7 @@ from lxml import etree  # type: ignore[import-untyped]
 from evaltools.file_kinds import decode
 from evaltools.sheet_model import TEXT, At, Range, Sheet, Unreadable, Value, check_span, make_sheet
 
-MOST_PAGE = 20_000_000
+MOST_PAGE = 10_000_000
 """Bytes of a page or text that is read."""
 
 DEEPEST = 500

@@ -16,8 +16,8 @@ At = tuple[int, int]
 Range = tuple[int, int, int, int]
 """First row, first column, last row and last column, counted from 0, inclusive."""
 
-MOST_CELLS = 2_000_000
-"""Cells from A1 to the last one filled that a sheet may span; a return is a thousandth of it."""
+MOST_CELLS = 500_000
+"""Cells from A1 to the last one filled that a sheet may span; a return has a few thousand."""
 
 TEXT = "text"
 """Stands for the number format of every cell of a file that knows no numbers (Word, HTML, tab-separated text)."""

@@ -13,15 +13,15 @@ from evaltools.archives import Archive
 from evaltools.html_sheets import text_formats
 from evaltools.sheet_model import At, Range, Sheet, Unreadable, Value, check_span, make_sheet
 
-MOST_DOCUMENT = 30_000_000
-"""Bytes of the text of a document; a thousand pages of tables have fewer."""
+MOST_DOCUMENT = 10_000_000
+"""Bytes of the text of a document; hundreds of pages of tables have fewer."""
 
 _DOCUMENT = re.compile(r"word/document\d*\.xml")
-_TABLE, _ROW, _CELL = qn("w:tbl"), qn("w:tr"), qn("w:tc")
+_TABLE, _ROW, _CELL, _TEXT, _VALUE = map(qn, ("w:tbl", "w:tr", "w:tc", "w:t", "w:val"))
+_DELETED = f"{qn('w:trPr')}/{qn('w:del')}"
 # What tracked changes took out is not read, and what a drawing repeats for older programs not a second time.
 _GONE = {qn("w:del"), qn("w:moveFrom"), "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"}
 _SIGNS = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:p"): "\n", qn("w:noBreakHyphen"): "-"}
-_VALUE = qn("w:val")
 
 
 def is_docx(archive: Archive) -> bool:
@@ -88,7 +88,7 @@ def _within(element: Any, tag: str) -> Iterator[Any]:
     """Yield the elements of a kind inside another, not those of tables inside its cells."""
     for child in element:
         if child.tag == tag:
-            if child.find(f"{qn('w:trPr')}/{qn('w:del')}") is None:
+            if child.find(_DELETED) is None:
                 yield child
         elif child.tag not in (_TABLE, *_GONE):
             yield from _within(child, tag)
@@ -103,7 +103,7 @@ def _text(cell: Any) -> str:
 
 def _gather(element: Any, parts: list[str]) -> None:
     for child in element:
-        if child.tag == qn("w:t"):
+        if child.tag == _TEXT:
             parts.append(child.text or "")
         elif child.tag not in (_TABLE, *_GONE):
             parts.append(_SIGNS.get(child.tag, ""))

@@ -9,7 +9,7 @@ import xlrd  # type: ignore[import-untyped]
 
 from evaltools.sheet_model import At, Sheet, Unreadable, Value, as_value, check_span, make_sheet
 
-MOST_XLS = 40_000_000
+MOST_XLS = 20_000_000
 """Bytes of an .xls that is opened; it is not packed, so its cells cannot be many more than that."""
 
 

@@ -41,6 +41,7 @@ _CHINESE_DATES = dict.fromkeys((27, 57), 'yyyy"年"m"月"') | {
 FORMATS: dict[int, str] = BUILTIN_FORMATS | _CHINESE_DATES
 
 _MOST_TEXT = 50_000_000
+_MOST_MERGED = 100_000
 _EMPTY_CELL = re.compile(rb'<c r="[A-Z]{1,3}[0-9]{1,7}"(?: [^<>]*)?(?:/>|></c>)')
 _EMPTY_ROW = re.compile(rb'<row r="[0-9]{1,7}"(?: [^<>]*)?(?:/>|>\s*</row>)')
 
@@ -212,6 +213,8 @@ class _SheetPass:
         elif name == "mergeCell":
             first, _, last = given.get("ref", "").partition(":")
             self.found.merged.append((*position(first), *position(last or first)))
+            if len(self.found.merged) > _MOST_MERGED:
+                raise Unreadable("damaged", reason="mergeCells")
 
     def characters(self, text: str) -> None:
         # The ends of elements are not asked for: they would cost as much again, and only blanks stand behind them.
