@@ -16,7 +16,7 @@ JOIN = " / "
 
 _DASHES = str.maketrans(dict.fromkeys("—–―‐‑‒−~〜～－", "-"))
 _ORDINAL = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})"
-_NUMBERING = re.compile(rf"^(?:{_ORDINAL}[.、)](?!\d)|\({_ORDINAL}\)|第{_ORDINAL}[项条][:,、]?)")
+_NUMBERING = re.compile(rf"^(?:{_ORDINAL}(?:\.(?!\d)|[、)])|\({_ORDINAL}\)|第{_ORDINAL}[项条][:,、]?)")
 _CIRCLED = re.compile("^[①-⑳]")  # before the normal form turns them into digits
 _OF_WHICH = re.compile(r"^其中[:,]?")
 UNIT_WORDS = (

@@ -37,9 +37,11 @@ class Block:
     limited: bool = False
 
     def labels(self, column: int) -> list[str]:
-        """Return what a column says in the rows of the body, each name once, in order."""
-        cells = Merged(self.sheet)
-        found = (cells.text(row, column) for row in range(self.first, self.last + 1))
+        """Return what a column says in the rows that hold numbers, each name once, in order."""
+        cells, values = Merged(self.sheet), self.sheet.rows
+        rows = range(self.first, self.last + 1)
+        full = [row for row in rows if any(values[row][at] is not None for at in self.numeric)]
+        found = (cells.text(row, column) for row in full)
         return list(dict.fromkeys(text for text in found if text and not self.is_header(text)))
 
     def is_header(self, text: str) -> bool:

@@ -193,12 +193,15 @@ def _around(text: str, name: str) -> str:
     before, found, after = spelled.partition(wanted)
     if not found:
         return ""
-    front = before if before.endswith(":") else "*" if before else ""
-    for back in ("{year}年*" if re.match(r"(19|20)\d{2}年", after) else "", after[:2] + "*" if after else "", after):
-        pattern = front + "{area}" + back
-        parts = matched(pattern, text)
-        if parts is not None and parts.get("area") == wanted:
-            return pattern
+    year = "{year}年*" if re.match(r"(19|20)\d{2}年", after) else ""
+    backs = [back for back in (year, after[:2] + "*" if after else "", after) if back or not after]
+    fronts = [before] if before.endswith(":") or not before else ["*", "*" + before[-1:], "*" + before[-2:], before]
+    for front in fronts:
+        for back in backs:
+            pattern = f"{front}{{area}}{back}"
+            parts = matched(pattern, text)
+            if parts is not None and parts.get("area") == wanted:
+                return pattern
     return ""
 
 
