@@ -52,7 +52,11 @@ class Styles:
         Its cells keep their text as text when somebody edits them, even one that begins with an equals sign.
         """
         fonts, borders = self._list("fonts"), self._list("borders")
-        number = _appended(fonts, etree.fromstring(f'<font xmlns="{MAIN}">{font}</font>')) if font else 0
+        number = 0
+        if font:
+            new = etree.fromstring(f'<font xmlns="{MAIN}">{font}</font>')
+            new.extend(deepcopy(child) for child in fonts[0] if child.tag in (f"{{{MAIN}}}name", f"{{{MAIN}}}charset"))
+            number = _appended(fonts, new)
         fill = self.fill(colour) if colour else 0
         lines = 0
         if border:

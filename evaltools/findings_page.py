@@ -103,13 +103,22 @@ def _counts(lines: list[dict[str, Any]], lang: str) -> list[dict[str, Any]]:
 
 def _groups(lines: list[dict[str, Any]], names: Mapping[str, str], lang: str) -> list[dict[str, Any]]:
     """Return the findings by county, or by file where they name none; within, by kind, errors first."""
+    owners: dict[str, set[str]] = {}
+    for line in lines:
+        for file in line["files"]:
+            owners.setdefault(file, set()).update(filter(None, [line["area"]]))
     gathered: dict[str, list[dict[str, Any]]] = {}
     for line in lines:
-        gathered.setdefault(line["area"] or line["source"], []).append(line)
+        # what reading found names no county; the other findings about the file tell whose it is
+        sent_by = owners.get(line["files"][0] if line["files"] else line["source"], set())
+        whose = line["area"] or (next(iter(sent_by)) if len(sent_by) == 1 else line["source"])
+        gathered.setdefault(whose, []).append(line)
     groups = []
     for key, members in gathered.items():
         within = Counter(file for line in members for file in line["files"])
-        name = names.get(key) or (next(iter(within)).rsplit(".", 1)[0] if members[0]["area"] and within else key)
+        name = names.get(key) or (
+            next(iter(within)).rsplit(".", 1)[0] if within and any(line["area"] == key for line in members) else key
+        )
         kinds = dict.fromkeys(line["kind"] for line in members)  # that of the first to mend comes first
         groups.append(
             {

@@ -79,6 +79,20 @@ def test_every_finding_stands_once_under_its_county_and_kind() -> None:
     assert "2023—2024" in soup.select_one(".subtitle").text
 
 
+def test_what_reading_found_stands_with_the_county_whose_file_it_is() -> None:
+    where = "甲县.xlsx!慢病!C9"
+    rows = [
+        finding("error", "not_a_number", where, "一"),
+        finding("note", "outlier", where, "二", area="01", period="2024"),
+    ]
+    found = pd.DataFrame(rows, columns=COLUMNS, dtype=str)
+    soup = BeautifulSoup(findings_html(found, "表"), "lxml")
+    assert [h.text for h in soup.select("section.group h2")] == ["甲县"]
+    both = pd.concat([found, found.tail(1).assign(area="02")], ignore_index=True)
+    soup = BeautifulSoup(findings_html(both, "表", "zh", {"01": "甲", "02": "乙"}), "lxml")
+    assert [h.text for h in soup.select("section.group h2")] == ["甲县.xlsx", "甲", "乙"]
+
+
 def test_the_first_to_mend_are_on_top_and_lead_to_their_rows() -> None:
     soup = page("en")
     first = soup.select("section.first li")
