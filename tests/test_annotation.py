@@ -305,6 +305,39 @@ def test_what_cannot_be_kept_goes_into_a_workbook_of_its_own(sent: Path, tmp_pat
         assert kept.own and parts(kept.path)["xl/vbaProject.bin"] == b"x"
 
 
+def test_a_conversation_about_a_cell_and_a_button_beside_it_are_left_alone(sent: Path, tmp_path: Path) -> None:
+    """Excel 365 keeps conversations in a part of their own, and form controls in the drawing of the comments."""
+    given = parts(sent)
+    rels = given["xl/worksheets/_rels/sheet1.xml.rels"].replace(
+        b"</Relationships>",
+        b'<Relationship Id="rIdT" Type="http://schemas.microsoft.com/office/2017/10/relationships/threadedComment" '
+        b'Target="/xl/threadedComments/t1.xml"/></Relationships>',
+    )
+    talk = b'<ThreadedComments xmlns="x"><threadedComment ref="B3"><text>?</text></threadedComment></ThreadedComments>'
+    button = (
+        b'<v:shape xmlns:v="urn:schemas-microsoft-com:vml" xmlns:x="urn:schemas-microsoft-com:office:excel" '
+        b'id="_x0000_s5000" type="#_x0000_t201"><x:ClientData ObjectType="Button"><x:Anchor>1,1,1,1,2,2,2,2'
+        b"</x:Anchor><x:Row>2</x:Row><x:Column>3</x:Column></x:ClientData></v:shape></xml>"
+    )
+    drawing = given["xl/drawings/commentsDrawing1.vml"].replace(b"</xml>", button)
+    assert b"s5000" in drawing
+    changes = {
+        "xl/worksheets/_rels/sheet1.xml.rels": rels,
+        "xl/threadedComments/t1.xml": talk,
+        "xl/drawings/commentsDrawing1.vml": drawing,
+    }
+    out = tmp_path / "out.xlsx"
+    (written,) = annotation.annotate(FOUND, {FILE: with_parts(sent, tmp_path / "talk.xlsx", changes)}, out)
+    assert written.own and parts(out)["xl/threadedComments/t1.xml"] == talk
+    sheet = openpyxl.load_workbook(out)["慢 病"]
+    assert sheet["B3"].comment.text == "去年为80"
+    assert sheet["B3"].fill.fgColor.rgb == sheet["D3"].fill.fgColor.rgb != "00000000"
+    now = parts(out)["xl/drawings/commentsDrawing1.vml"].decode("utf-8")
+    assert '<x:ClientData ObjectType="Button"><x:Anchor>1,1,1,1,2,2,2,2</x:Anchor>' in now
+    numbers = [int(number) for number in re.findall(r'id="_x0000_s(\d+)"', now)]
+    assert len(set(numbers)) == len(numbers) and sum(number > 5000 for number in numbers) == 2
+
+
 def test_several_workbooks_go_to_a_folder_each_with_its_own(sent: Path, tmp_path: Path) -> None:
     other = tmp_path / "别县.xlsx"
     shutil.copy(sent, other)
