@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import openpyxl
 import pandas as pd
 import pytest
 import python_calamine
+import returned
 from lxml import etree
 from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
@@ -20,8 +22,11 @@ from openpyxl.styles import Alignment, Font, PatternFill, Protection
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
+import evaltools as ev
 from evaltools import annotation, cell_marks, findings_sheet
+from evaltools.cli import main
 from evaltools.problems import COLUMNS, InputError
+from evaltools.template_workbook import write_template
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 FILE = "平安县.xlsx"
@@ -356,6 +361,36 @@ def test_several_workbooks_go_to_a_folder_each_with_its_own(sent: Path, tmp_path
     book = openpyxl.load_workbook(alone.path)
     assert book.active["G5"].value == '\'=HYPERLINK("x")'
     assert book.active["F5"].value == "en 管理人数多于患者人数。"
+
+
+def test_our_own_form_filled_in_checked_and_sent_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the workbook handed out to the marked one: the mistake is marked where it was made, and nothing is lost."""
+    folder = returned.small(tmp_path / "small")
+    sent = folder / "returns" / FILE
+    sent.parent.mkdir()
+    write_template(ev.load(str(folder)), returned.AREA, "2024", sent, "zh")
+    book = openpyxl.load_workbook(sent)
+    names = {"甲院", "乙院", "丙院", "平安县合计", "就诊人次", "在岗人数", "资料种数", "预算"}
+    written = {}
+    for sheet in book:
+        for down, across, cell, is_last in returned.visible(sheet, names):
+            if not is_last and down != "平安县合计" and across != "平安县合计":
+                cell.value = 7
+            written[down, across, is_last] = f"{sheet.title}!{cell.coordinate}"
+            if (down, across, is_last) == ("就诊人次", "平安县合计", False):
+                cell.value = 22  # the three institutions give 21
+    book.save(sent)
+    out = tmp_path / "退回.xlsx"
+    assert main(["check", str(folder), "--annotate", str(out), "--format", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    place = f"returns/{FILE}!{written['就诊人次', '平安县合计', False]}"
+    assert place in {row["where"] for row in found if row["level"] == "error"}
+    name, cell = place.split("!")[1:]
+    marked = openpyxl.load_workbook(out)[name][cell]
+    assert "22" in marked.comment.text and "21" in marked.comment.text
+    before = ev.load(str(folder)).facts
+    sent.write_bytes(out.read_bytes())
+    pd.testing.assert_frame_equal(ev.load(str(folder)).facts, before)
 
 
 def test_what_was_sent_is_never_overwritten(sent: Path, tmp_path: Path) -> None:
