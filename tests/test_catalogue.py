@@ -125,7 +125,9 @@ def test_a_name_or_synonym_means_one_item(national) -> None:  # type: ignore[no-
 
 def test_people_and_what_is_sensitive_about_them(national) -> None:  # type: ignore[no-untyped-def]
     rows = national.items.set_index("item")
-    topics = "死亡|精神|肺结核|HIV|艾滋|建档立卡|脱贫人口|脱贫患者|防止返贫|特殊家庭|特别扶助|贫困患者|癌"
+    topics = (
+        "死亡|精神|肺结核|HIV|艾滋|建档立卡|脱贫人口|脱贫患者|防止返贫|特殊家庭|特别扶助|贫困患者|贫困户|癌|符合政策"
+    )
     named = rows["name_zh"].str.contains(topics) & (rows["people"] == "yes")
     screened = rows.index.isin(["cervical_screened", "breast_screened"])  # an offer to every woman
     assert set(rows.loc[named & ~screened, "sensitive"]) == {"yes"}

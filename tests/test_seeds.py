@@ -60,7 +60,7 @@ def found(data: ev.datasets.Data) -> pd.DataFrame:  # type: ignore[name-defined]
 
 def uses(row: pd.Series, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """The rows of each table that a figure became: of its part, line and subjects."""
-    place = f"第{row['part']}篇，第{row['line']}行"
+    place = f"第{row['part']}篇第{row['line']}行"
     return {
         name: table[
             (table["area"] == row["area"])
@@ -192,7 +192,7 @@ def test_findings_lead_to_the_line(rows: pd.DataFrame, expected: pd.DataFrame, f
     for line in claimed.itertuples():
         row = rows.loc[line.row]
         there = found[(found["area"] == line.area) & (found["rule"] == line.rule) & (found["subject"] == line.subject)]
-        assert there["where"].str.contains(f"第{row['part']}篇，第{row['line']}行", regex=False).any(), line.row
+        assert there["where"].str.contains(f"第{row['part']}篇第{row['line']}行", regex=False).any(), line.row
 
 
 def test_no_figure_that_adds_up_is_called_an_error(expected: pd.DataFrame, found: pd.DataFrame) -> None:
