@@ -160,7 +160,7 @@ def sheet_structure(data: bytes, sheet: str, formats: list[str], lengths: list[i
 
     formats, lengths: of `number_formats` and `text_lengths`.
     """
-    seen = _SheetPass(formats, lengths)
+    seen = _SheetPass(sheet, formats, lengths)
     parse(data, seen.start, seen.characters)
     seen.end_of_cell()
     check_span(seen.last_row, seen.last_column, sheet)
@@ -170,7 +170,8 @@ def sheet_structure(data: bytes, sheet: str, formats: list[str], lengths: list[i
 class _SheetPass:
     """The handlers of the pass over a sheet, and where it is."""
 
-    def __init__(self, formats: list[str], lengths: list[int]) -> None:
+    def __init__(self, sheet: str, formats: list[str], lengths: list[int]) -> None:
+        self.sheet = sheet
         self.found = Structure()
         self.lengths = lengths
         self.formats = {str(style): text for style, text in enumerate(formats) if text}
@@ -198,6 +199,7 @@ class _SheetPass:
             self.filled = True
         elif name == "row":
             self.end_of_cell()
+            check_span(self.last_row, self.last_column, self.sheet)
             self.row = integer(given.get("r"), self.row + 2) - 1
             self.at = (self.row, -1)
             if given.get("hidden") in _TRUE or given.get("ht") == "0":

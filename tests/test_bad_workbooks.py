@@ -17,6 +17,7 @@ import pytest
 from evaltools import sheets
 from evaltools.problems import ProblemList
 from evaltools.sheets import Sheet, read_sheets
+from evaltools.wording import topic
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
@@ -356,7 +357,7 @@ LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
 def test_entities_are_never_resolved(part: str, entity: str, tmp_path: Path) -> None:
     xml = f'<?xml version="1.0"?><!DOCTYPE x [{entity}]><worksheet xmlns="{MAIN}"><x>&a9;</x></worksheet>'
     assert refused(with_parts(workbook(A1="x"), **{part: xml.encode()}), tmp_path) == "entities"
-    # The declaration may stand behind a comment longer than what is looked at, or be written in UTF-16.
+    # In UTF-16 the declaration does not look like itself.
     wide = xml.replace('<?xml version="1.0"?>', '<?xml version="1.0" encoding="utf-16"?>')
     assert refused(with_parts(workbook(A1="x"), **{part: wide.encode("utf-16")}), tmp_path) in ("entities", "damaged")
 
@@ -455,7 +456,5 @@ def test_a_workbook_that_refers_to_others_says_so(tmp_path: Path) -> None:
 
 
 def test_every_sentence_about_files_is_used() -> None:
-    from evaltools.wording import topic
-
     source = "".join(path.read_text(encoding="utf-8") for path in Path(sheets.__file__).parent.glob("*.py"))
     assert [key for key in topic("sheets") if f'"{key}"' not in source] == []
