@@ -67,7 +67,7 @@ def without_data(found: Findings, table: pd.DataFrame) -> None:
     rows = rows[(rows["bound"] == "") & (rows["per"] > 1)].join(now, on=KEY)
     for row in each_row(rows[rows["now"].notna() & (rows["reported"] > -100)]):
         relative, points = row.now / (1 + row.reported / 100), row.now - row.reported
-        can_be_relative = _printed_base(row.now, int(row.now_digits), row.reported, row.half) is not None
+        can_be_relative = _has_base(row.now, int(row.now_digits), row.reported, row.half)
         can_be_points = points >= 0 and (row.kind != "proportion" or points <= row.per) and row.reported != 0
         if can_be_relative and not can_be_points:
             continue
@@ -101,14 +101,12 @@ def _levels(table: pd.DataFrame) -> pd.DataFrame:
     return both.drop_duplicates(KEY).set_index(KEY)[["now", "now_digits"]]
 
 
-def _printed_base(now: float, digits: int, change: float, half: float) -> float | None:
-    """Return a figure of so many decimals from which `now` is `change` % more, to the digits that shows; None."""
+def _has_base(now: float, digits: int, change: float, half: float) -> bool:
+    """Whether there is a figure of so many decimals from which `now` is `change` % more, to the digits that shows."""
     base = now / (1 + change / 100)
     scale = 10**digits
-    for near in (math.floor(base * scale) / scale, math.ceil(base * scale) / scale):
-        if near > 0 and abs((now / near - 1) * 100 - change) <= half + _DUST:
-            return near
-    return None
+    near = (math.floor(base * scale) / scale, math.ceil(base * scale) / scale)
+    return any(first > 0 and abs((now / first - 1) * 100 - change) <= half + _DUST for first in near)
 
 
 def part_of_year(found: Findings, table: pd.DataFrame, ind: Indicators) -> None:

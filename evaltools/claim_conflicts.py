@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -78,7 +80,7 @@ def denominators_differ(found: Findings, table: pd.DataFrame) -> None:
         )
 
 
-def _apart(rows: pd.DataFrame, key: list[str]) -> list[tuple[object, object]]:
+def _apart(rows: pd.DataFrame, key: list[str]) -> list[tuple[Any, Any]]:
     """Return of every group whose ranges (low, high) have nothing in common the two rows furthest apart."""
     groups = rows.groupby(key)
     wrong = groups["low"].transform("max") > groups["high"].transform("min") + _DUST

@@ -101,7 +101,7 @@ def above_all(found: Findings, table: pd.DataFrame) -> None:
 
 def _swapped(row: Any) -> bool:
     turned = row.denominator / row.numerator * row.per
-    return abs(turned - row.reported) <= row.half
+    return bool(abs(turned - row.reported) <= row.half)
 
 
 def impossible(found: Findings, table: pd.DataFrame, data: Data, counted: Counted) -> None:
@@ -191,20 +191,28 @@ def against_data(found: Findings, table: pd.DataFrame, data: Data, counted: Coun
         counts = number(row.data_numerator)
         if not np.isnan(row.data_denominator):
             counts += f"/{number(row.data_denominator)}"
-        values = {"evidence": f"{counts} = {number(row.value, 2)}{sign_of(row)}", "right": number(row.value, 2)}
+        evidence, right = f"{counts} = {number(row.value, 2)}{sign_of(row)}", number(row.value, 2)
         other = _item_of(row, data, counted) if differs[1][row.Index] else ""
         if other:
-            rule, likely, names = "claim_denominator", f"divided by {other}", found.listing("item", [other])
-            more: dict[str, str | dict[str, str]] = {"other": names, "used": number(row.denominator)}
-        elif is_wrong:
-            rule, likely, more = "claim_level", "", {}
+            rule, likely = "claim_denominator", f"divided by {other}"
         else:
-            own = "/".join(number(x) for x in (row.numerator, row.denominator) if not np.isnan(x))
-            rule, likely, more = "claim_counts", "", {"own": own}
+            rule, likely = "claim_level" if is_wrong else "claim_counts", ""
         topic = "findings" if rule == "claim_level" else TOPIC
         said = number(row.reported, int(row.digits)) + sign_of(row) if row.reported == row.reported else ""
         level = "error" if is_wrong else "warning"
-        found.find(rule, level, *place_of(row), topic=topic, likely=likely, said=said, **values, **more)
+        found.find(
+            rule,
+            level,
+            *place_of(row),
+            topic=topic,
+            evidence=evidence,
+            likely=likely,
+            said=said,
+            right=right,
+            own="/".join(number(x) for x in (row.numerator, row.denominator) if not np.isnan(x)),
+            other=found.listing("item", [other]),
+            used="" if np.isnan(row.denominator) else number(row.denominator),
+        )
 
 
 def _item_of(row: Any, data: Data, counted: Counted) -> str:

@@ -43,7 +43,7 @@ def silent_units(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame:
         expected = top & active(units, period).to_numpy() & asked[codes, column]
         due, there = (np.bincount(codes, rows, len(areas)) for rows in (expected, expected & sent[:, column]))
         for row in np.flatnonzero(expected & ~sent[:, column]):
-            area, unit = known[int(row)]
+            area, unit = map(str, known[int(row)])
             found.find(
                 "silent_unit",
                 "warning",
@@ -92,8 +92,8 @@ def missing_items(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame
             usual = (others >= _PEERS) & (gave >= share * others)
             some = (others == 0) | (gave > 0)
             due[:, column] = here & (usual[group] | (blank[:, column] & some[group]))
-        place, column = np.nonzero(due & ~reported & sent & (counted.years >= 0))
-        away.append((place, column, np.full(len(place), code)))
+        at = np.nonzero(due & ~reported & sent & (counted.years >= 0))
+        away.append((at[0], at[1], np.full(len(at[0]), code)))
     if not away:
         return found.frame()
     places, columns, items = (np.concatenate(parts) for parts in zip(*away, strict=True))

@@ -40,10 +40,10 @@ def all_at_100(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame:
             for at in np.flatnonzero(equal & (np.where(known, others, 0).sum(axis=1) >= floor)):
                 full.setdefault((int(column), int(at)), []).append(indicator)
                 whole_of[indicator] = (part, whole)
-    for (column, at), names in sorted(full.items()):
-        members = groups.members[at][groups.members[at] >= 0]
-        row = (counted.periods[column], groups.areas[at], "")
-        cells = [counted.where(row[0], row[1], counted.key(int(m), column)[2], whole_of[names[0]][:1]) for m in members]
+    for (period, area), names in sorted(full.items()):
+        members = groups.members[area][groups.members[area] >= 0]
+        row = (counted.periods[period], groups.areas[area], "")
+        cells = [counted.where(*counted.key(int(member), period), whole_of[names[0]][:1]) for member in members]
         found.find(
             "all_at_100",
             "note",
@@ -84,9 +84,9 @@ def same_for_years(data: Data, counted: Counted, ind: Indicators) -> pd.DataFram
             longest = np.where(counted.values(whole)[:, years] == wide, 0, longest)
         for place in np.flatnonzero(longest.max(axis=1) >= _RUN):
             held.setdefault(int(place), []).append((item, int(longest[place].argmax())))
-    for place, series in sorted(held.items()):
+    for at_place, series in sorted(held.items()):
         names = [item for item, _ in series]
-        row = counted.key(place, int(years[series[0][1]]))
+        row = counted.key(at_place, int(years[series[0][1]]))
         value = counted.value[counted.row(*row, names[0])]
         found.find(
             "same_for_years",

@@ -146,7 +146,11 @@ class Counted:
     def filled_at(self, period: str, area: str, unit: str) -> dict[str, float]:
         """Return every item's value in one place and period, sums included; of an unknown period what was sent."""
         values = self.as_sent(True) if period == periods.UNKNOWN else self.filled(periods.every(period))
-        at = int(values.index.get_indexer([(period, area, unit)])[0]) if len(values.index) else -1
+        at = (
+            int(values.index.get_indexer(pd.MultiIndex.from_tuples([(period, area, unit)]))[0])
+            if len(values.index)
+            else -1
+        )
         return {item: float(numbers[at]) for item, numbers in values.value.items()} if at >= 0 else {}
 
     def key(self, place: int, column: int) -> tuple[str, str, str]:
@@ -160,7 +164,7 @@ class Counted:
         pairs, at = np.unique(row[kept], return_inverse=True)
         place, column = np.divmod(pairs, max(len(self.periods), 1))
         names = np.array(self.periods, dtype=object)[column] if len(pairs) else np.array([], dtype=object)
-        frame = self.places.iloc[place].assign(period=pd.Series(names, index=place, dtype="str").to_numpy())
+        frame = self.places.take(place).assign(period=pd.Series(names, index=place, dtype="str").to_numpy())
         index = pd.MultiIndex.from_frame(frame[["period", *PLACE]])
         reasons = Reasons()
         missing, inapplicable = reasons.code(NOT_REPORTED), reasons.code(NOT_APPLICABLE)
@@ -210,4 +214,6 @@ class Groups:
 
     def spread(self, column: Floats) -> Floats:
         """Return one number a place as a row an area, NaN where there is no unit."""
-        return np.where(self.members >= 0, column[self.members], np.nan) if len(column) else self.members * np.nan
+        if not len(column):
+            return np.full(self.members.shape, np.nan)
+        return np.asarray(np.where(self.members >= 0, column[self.members], np.nan), dtype=float)

@@ -125,4 +125,5 @@ def _weights(data: Data) -> pd.Series:
     pairs |= {(item, name) for name, base in derived.items() for item, used in list(pairs) if used == base}
     used = pd.DataFrame(sorted(pairs), columns=["item", "indicator"])
     of_items = used.assign(weight=used["indicator"].map(own)).groupby("item")["weight"].sum()
-    return pd.concat([own, of_items]).groupby(level=0).sum()
+    weights: pd.Series = pd.concat([own, of_items]).groupby(level=0).sum()
+    return weights

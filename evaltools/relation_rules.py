@@ -84,14 +84,14 @@ def above_all(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame:
             above, _ = evaluate(numerators, values, data.parameters)
             below, _ = evaluate(denominators, values, data.parameters)
             for at in np.flatnonzero((above > below) & (below > 0) & valid[codes]):
-                place = values.index[int(at)]
+                period, area, unit = map(str, values.index[int(at)])
                 value = number(above[at] / below[at] * float(row.per), 2) + SIGNS[int(row.per)]
                 found.find(
                     "above_100",
                     "error",
-                    place,
+                    (period, area, unit),
                     ("indicator", row.indicator),
-                    counted.where(*place, used),
+                    counted.where(period, area, unit, used),
                     evidence=f"{number(above[at])}/{number(below[at])} = {value}",
                     likely="",
                 )
