@@ -200,7 +200,8 @@ _EMPTY = {
         f'{_XML}<Relationships xmlns="{PACKAGE}"><Relationship Id="rId1" Type="{RELATION}/officeDocument" '
         'Target="xl/workbook.xml"/></Relationships>'
     ),
-    "xl/workbook.xml": f'{_XML}<workbook xmlns="{MAIN}" xmlns:r="{RELATION}"><sheets/></workbook>',
+    "xl/workbook.xml": f'{_XML}<workbook xmlns="{MAIN}" xmlns:r="{RELATION}"><bookViews><workbookView/></bookViews>'
+    "<sheets/></workbook>",
     "xl/_rels/workbook.xml.rels": (
         f'{_XML}<Relationships xmlns="{PACKAGE}"><Relationship Id="rId1" Type="{RELATION}/styles" '
         'Target="styles.xml"/></Relationships>'
