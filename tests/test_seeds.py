@@ -203,6 +203,20 @@ def test_no_figure_that_adds_up_is_called_an_error(expected: pd.DataFrame, found
     assert {*zip(warnings["area"], warnings["rule"], strict=True)} <= known
 
 
+def test_every_rate_is_one_of_the_national_catalogue(tables: dict[str, pd.DataFrame]) -> None:
+    """Own indicators are targets that are numbers, and the two batches of projects that no catalogue can tell apart."""
+    own = read("catalogue/indicators.csv").set_index("indicator")["kind"]
+    rates = own[~own.isin(["count", "amount"])]
+    assert len(rates) == 4
+    assert rates.index.str.match("seed_central_(73|144)_").all()
+    national = read("../catalogue/indicators.csv")
+    used = pd.concat([tables["claims"]["subject"], tables["targets"]["subject"]])
+    assert set(used) <= {*national["indicator"], *own.index}
+    assert national.loc[national["indicator"].isin(used), "indicator"].nunique() > 80
+    items = read("../catalogue/items.csv")["item"]
+    assert tables["facts"]["subject"].isin(items).mean() > 0.4
+
+
 def test_both_languages(tables: dict[str, pd.DataFrame]) -> None:
     for name in ("areas", "catalogue/items", "catalogue/indicators"):
         frame = read(f"{name}.csv")
