@@ -14,7 +14,8 @@ from evaltools import wording
 from evaltools.tables import TABLES, each_row
 from evaltools.template_cells import Style, formula, put
 from evaltools.template_content import Form
-from evaltools.template_sheets import CHOICES, WORDS, Placed, choices, family_name, measure_of, quoted
+from evaltools.template_lines import family_name, measure_of
+from evaltools.template_sheets import CHOICES, WORDS, Placed, choices, quoted
 from evaltools.wording import word
 
 HIDDEN = "evaltools"

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby, pairwise
-from typing import Any
 
 from openpyxl.comments import Comment
 from openpyxl.formatting.rule import Rule
@@ -26,10 +25,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 from evaltools import template_cells as cells
 from evaltools import wording
 from evaltools.periods import parse
-from evaltools.tables import each_row
 from evaltools.template_cells import Style, formula, put
 from evaltools.template_content import Form
-from evaltools.wording import topic, word
+from evaltools.template_lines import Line, asked, family_name, lines_of, sides
+from evaltools.wording import word
 
 MARKER = "evaltools-codes"
 """What the cell holds where the hidden row and the hidden column of codes meet."""
@@ -42,21 +41,7 @@ _PAGE_PIXELS = 800  # A4 between the margins is 1045; programs without the font 
 _SCALES = range(100, 59, -5)
 _NAME_WIDTH, _MEASURE_WIDTH, _BLANK_WIDTH, _REMARK_WIDTH = 28.0, {"zh": 7.0, "en": 11.0}, 10.0, 16.0
 _SMALLEST_WIDTH = 8.5
-_LONGEST_NOTE = 4
 _RED = "FFB3400F"
-
-
-@dataclass(frozen=True)
-class Line:
-    """A row or a column of figures: what it is about, as its hidden code and as its reader sees it."""
-
-    kind: str
-    code: str
-    name: str
-    measure: str = ""
-    note: str = ""
-    adds: bool = True
-    """Whether the figures of institutions add up."""
 
 
 @dataclass(frozen=True)
@@ -70,66 +55,6 @@ class Placed:
     totals: dict[str, str]
     asked: int
     filled: str
-
-
-def sides(one: Line, other: Line) -> tuple[Line, Line]:
-    """Return the line of the item, then that of the unit."""
-    return (other, one) if one.kind == "unit" else (one, other)
-
-
-def asked(item: Line, unit: Line) -> str:
-    """Return what is wanted in a cell: "unit" or "area" a figure, "total" the sum of the units, "" nothing."""
-    if unit.code:
-        return "unit" if item.kind in ("item", "both") else ""
-    return "area" if item.kind in ("area", "both") else "total" if item.adds else ""
-
-
-def lines_of(form: Form, family: str) -> tuple[list[Line], list[Line]]:
-    """Return the items of a family and the places they are asked of, the area first."""
-    rows = form.items[form.items["family"] == family]
-    items = [
-        Line(
-            row.level,
-            row.item,
-            getattr(row, f"name_{form.lang}"),
-            measure_of(row.measure, form.lang),
-            note(form, row),
-            row.over_units == "sum",
-        )
-        for row in each_row(rows)
-    ]
-    split = bool((rows["level"] != "area").any())
-    whole = word("template.head_total", form.lang, area=form.name) if split else form.name
-    units = [Line("unit", "", whole)]
-    if split:
-        named = ((row.unit, getattr(row, f"name_{form.lang}") or row.name_zh) for row in each_row(form.units))
-        units += [Line("unit", code, name) for code, name in named]
-    return items, units
-
-
-def measure_of(measure: str, lang: str) -> str:
-    """Return a measure as a word of the language; itself where there is none."""
-    for name in ("template", "terms"):
-        if f"measure_{measure}" in topic(name):
-            return word(f"{name}.measure_{measure}", lang)
-    return measure
-
-
-def note(form: Form, row: Any) -> str:
-    """Return what explains an item: its other names, what kind of number it is, and the indicators it serves."""
-    lang, said = form.lang, []
-    if names := [name for name in row.synonyms.split(";") if name]:
-        said.append(word("template.note_synonyms", lang, names=word("template.comma", lang).join(names)))
-    if row.over_time != "none":
-        said.append(word(f"template.note_over_time_{row.over_time}", lang))
-    if row.over_units == "none":
-        said.append(word("template.note_over_units_none", lang))
-    used = form.uses.get(row.item, [])
-    for indicator, part, definition in used[:_LONGEST_NOTE]:
-        said.append(word(f"template.note_used_{part}", lang, indicator=indicator) + f" {definition}".rstrip())
-    if len(used) > _LONGEST_NOTE:
-        said.append(word("template.note_more", lang, n=len(used) - _LONGEST_NOTE))
-    return "\n".join(said)
 
 
 class DataSheet:
@@ -340,9 +265,11 @@ class DataSheet:
         wrong = f"AND(LEN({at})>0,NOT({_allowed(at, bool(self.form.words))}))"
         decimals = DifferentialStyle(numFmt=NumberFormat(numFmtId=190, formatCode=cells.DECIMALS))
         red = DifferentialStyle(font=Font(color="FFFFFFFF", bold=True), fill=cells.solid(_RED))
+        whole = DifferentialStyle(numFmt=NumberFormat(numFmtId=191, formatCode=cells.NUMBERS))
         parts = f"IF(ISNUMBER({at}),{at}<>INT({at}),FALSE)"
         sheet.conditional_formatting.add(block, Rule("expression", dxf=red, formula=[wrong]))
         sheet.conditional_formatting.add(block, Rule("expression", dxf=decimals, formula=[parts]))
+        sheet.conditional_formatting.add(block, Rule("expression", dxf=whole, formula=[f"ISNUMBER({at})"]))
 
     def lay_out(self) -> None:
         """Set widths, panes and the printed pages."""
@@ -397,11 +324,6 @@ def _fill_pages(needed: dict[int, float], page: float) -> list[int]:
     return starts
 
 
-def family_name(family: str, lang: str) -> str:
-    """Return the name of a family; its identifier where there is no word for it."""
-    return word(f"families.{family}", lang) if family in topic("families") else family
-
-
 def quoted(sheet: str) -> str:
     """Return the name of a sheet as a formula needs it."""
     return "'" + sheet.replace("'", "''") + "'"
@@ -434,9 +356,8 @@ def _styles(lang: str) -> dict[str, Style]:
         "name": Style(lang),
         "measure": Style(lang, across="center"),
         "input": Style(lang, across="right", wrap=False, locked=False, number=cells.NUMBERS),
-        "total": Style(
-            lang, bold=True, fill="computed", across="right", wrap=False, locked=False, number=cells.NUMBERS
-        ),
+        # LibreOffice saves a blank result in a cell formatted as a number as 0 in .xls; the format is conditional
+        "total": Style(lang, bold=True, fill="computed", across="right", wrap=False, locked=False),
         "closed": Style(lang, fill="closed"),
         "last": Style(lang, size=9, ink="muted", fill="last", across="right", wrap=False, number=cells.NUMBERS),
         "choice": Style(lang, size=9, across="center", locked=False),

@@ -9,8 +9,9 @@ from openpyxl import Workbook
 from evaltools import template_cells as cells
 from evaltools.datasets import Data
 from evaltools.template_content import Form, forms
+from evaltools.template_lines import family_name
 from evaltools.template_pages import HIDDEN, write_annex, write_confirmation, write_guide, write_hidden
-from evaltools.template_sheets import DataSheet, family_name
+from evaltools.template_sheets import DataSheet
 from evaltools.wording import check_language, word
 
 

@@ -48,7 +48,8 @@ def small(folder: Path, periods: tuple[str, ...] = ("2023",), **more: object) ->
     ]
     given = {"items": items, "units": units, "facts": by_unit + own, "indicators": indicators, **more}
     given.setdefault("areas", [area(AREA, name_zh="平安县")])
-    return dataset(folder, {"origins": ["annual", "other"]}, **given)  # type: ignore[arg-type]
+    meta = {"origins": ["annual", "other"], **dict(given.pop("meta", {}))}  # type: ignore[call-overload]
+    return dataset(folder, meta, **given)  # type: ignore[arg-type]
 
 
 def data(folder: Path, *periods: str) -> ev.Data:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -20,6 +21,7 @@ SEED = 20240607
 AREA = "990101"
 FORMATS = ("xlsx", "ods", "xls")
 ORIENTATIONS = ("columns", "rows")
+FAMILIES = ("population", "health_education", "hypertension", "medical_insurance")
 
 VALID = {0: True, 5: True, 2.5: True, -1: False, "不适用": True, "无": True, "随便": False, "*": False, "?": False}
 """What may be typed into a cell that is asked, by the sentence that refuses the rest."""
@@ -58,6 +60,7 @@ def saved(
     folder = tmp_path_factory.mktemp("filled")
     written = {}
     (form,) = forms(example, [AREA], "2025", "zh")
+    form = replace(form, items=form.items[form.items["family"].isin(FAMILIES)])
     names = dict(zip(example.items["name_zh"], example.items["item"], strict=True))
     units = example.units[example.units["area"] == AREA]
     places = {"望汐区合计": "", "望汐区": "", **dict(zip(units["name_zh"], units["unit"], strict=True))}
@@ -106,7 +109,7 @@ def test_nothing_is_lost_on_the_way(
     path = folder / suffix / f"{orientation}.{suffix}"
     found, said = returned.read(path, returned.known(example))
     figures = returned.figures(found.facts)
-    assert len(figures) > 1000 and len(set(map(str, figures.values()))) > 500
+    assert len(figures) > 300 and len(set(map(str, figures.values()))) > 100
     assert figures == written[orientation]
     assert set(said["rule"]) - {"sheet_unread"} <= {"text_number"}
     assert not (said["level"] == "error").any()
@@ -123,7 +126,8 @@ def test_totals_and_the_confirmation_are_computed_from_what_was_written(
         for sheet in read_sheets(folder / "xlsx" / f"{orientation}.xlsx", "return", ProblemList())
     }
     listed = {str(row[1]): row for row in sheets["数据确认单"]}
-    wanted = [key for key in values if dict(example.items[["item", "family"]].to_numpy())[key[0]] == "hypertension"]
+    family = dict(zip(example.items["item"], example.items["family"], strict=True))
+    wanted = [key for key in values if family[key[0]] == "hypertension"]
     assert len(wanted) == 4 * 12
     filled = sum(values[key] != "missing" for key in wanted)
     assert listed["高血压患者健康管理"][2:5] == [48, filled, 48 - filled]
@@ -140,7 +144,7 @@ def test_totals_and_the_confirmation_are_computed_from_what_was_written(
         if all(values[item, unit] != "missing" for name, unit in values if name == item)
     }
     added = example.items.loc[example.items["over_units"] == "sum", "item"]
-    assert len(complete.intersection(added)) > 5
+    assert complete.intersection(added)
     for item in set(added).intersection(item for item, unit in values if unit):
         assert shown[names[item]] == (pytest.approx(sums[item]) if item in complete else None)
 
