@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from evaltools.sheets import Sheet, Value
 
@@ -40,6 +41,7 @@ def text_of(value: Value) -> str:
     return " ".join(str(value).split())
 
 
+@lru_cache(maxsize=50_000)
 def normal(text: str) -> str:
     """Return a name without what differs by hand only: full-width forms, spaces, kinds of dash, case, a last colon."""
     whole = unicodedata.normalize("NFKC", text).translate(_DASHES)
@@ -99,7 +101,8 @@ class Merged:
     def value(self, row: int, column: int) -> Value:
         """Return the value a reader sees at a cell."""
         row, column = self.first.get((row, column), (row, column))
-        return self.sheet.rows[row][column] if row < len(self.sheet.rows) else None
+        rows = self.sheet.rows
+        return rows[row][column] if row < len(rows) and column < len(rows[row]) else None
 
     def text(self, row: int, column: int) -> str:
         """Return the text a reader sees at a cell."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pandas as pd
 
@@ -35,6 +36,7 @@ class Names:
         self.mapping = mapping
         areas = pd.concat([mapping.areas, known.areas], ignore_index=True).drop_duplicates("area")
         units = pd.concat([mapping.units, known.units], ignore_index=True).drop_duplicates(["area", "unit"])
+        self.met: dict[tuple[str, str, str], Meaning] = {}  # every cell of a row asks again
         self.areas: dict[str, set[str]] = {}
         self.units: dict[str, dict[str, set[str]]] = {}
         self.parents = {(row.area, row.unit): row.parent for row in each_row(units) if row.parent}
@@ -45,12 +47,19 @@ class Names:
 
     def area(self, text: str) -> Meaning:
         """Return the area that a text names."""
-        return self._look_up(text, self.areas)
+        key = ("", "", text)
+        if key not in self.met:
+            self.met[key] = self._look_up(text, self.areas)
+        return self.met[key]
 
     def unit(self, text: str, area: str) -> Meaning:
         """Return the unit of an area that a text names; the code "" is the area itself."""
-        found = self._look_up(text, self.units.get(area, {}))
-        return Meaning() if found.code == ITSELF and self.mapping.names.get(normal(text)) == ITSELF else found
+        key = ("unit", area, text)
+        if key not in self.met:
+            found = self._look_up(text, self.units.get(area, {}))
+            itself = found.code == ITSELF and self.mapping.names.get(normal(text)) == ITSELF
+            self.met[key] = Meaning() if itself else found
+        return self.met[key]
 
     def _look_up(self, text: str, codes: Mapping[str, set[str]]) -> Meaning:
         name = normal(text)
@@ -74,6 +83,7 @@ def _learn(codes: dict[str, set[str]], code: str, names: tuple[str, ...]) -> Non
             codes.setdefault(normal(name), set()).add(code)
 
 
+@lru_cache(maxsize=10_000)
 def part_of(place: Place, name: str, text: str) -> str | None:
     """Return the part of a text that a place's pattern says is the `name` (area, unit, item); None if it has none."""
     if not place.pattern or not place.pattern.strip("*"):
@@ -82,6 +92,7 @@ def part_of(place: Place, name: str, text: str) -> str | None:
     return None if found is None else found.get(name)
 
 
+@lru_cache(maxsize=10_000)
 def period_at(place: Place, text: str, cumulative: bool) -> str:
     """Return the period that a text says at a place; "" if it says none."""
     if place.source == "fixed":

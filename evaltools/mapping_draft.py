@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
-from evaltools.header_names import Merged, measure_of, normal
+from evaltools.header_names import JOIN, Merged, measure_of, normal
 from evaltools.mapped_grid import column_letters, is_total
 from evaltools.mapped_names import Names
 from evaltools.mapping_layout import Block, blocks
@@ -21,8 +21,13 @@ from evaltools.returns import Known
 from evaltools.sheets import Sheet, read_sheets
 from evaltools.wording import word
 
-_VALUE_NAMES = ("数值", "数量", "填报数", "填报值", "数据", "值", "本期数", "完成数", "value")
-_TARGETS = ("目标", "任务数", "计划数")
+_VALUE_NAMES = (
+    *("数值", "数量", "填报数", "填报值", "数据", "值", "本期数", "value"),
+    *("完成值", "实际值", "完成数", "实际数", "完成情况", "实际完成值", "实际完成", "实际完成情况", "年度完成值"),
+)
+_TARGETS = ("目标", "任务数", "计划数", "指标值")
+_LAST_YEAR = ("上年同期", "去年同期", "上年", "去年", "上年度", "上年数")
+_THIS_YEAR = ("本期", "本年", "今年", "本年度", "本期数", "本年数")
 
 
 @dataclass
@@ -167,10 +172,8 @@ class _Table:
         """Return the column of names of units, areas or periods in the rows."""
         block = self.block
         free = [column for column in (*block.texts, *block.numeric) if column not in self.used]
-        # 2000 may be a year or a number of people: a column of numbers tells periods only under such a header
-        free = [
-            c for c in free if c in block.texts or (kind == "period" and self.places.is_period_head(block.headers[c]))
-        ]
+        # 2000 may be a year or a number of people, a code too: a column of numbers needs a header that says so
+        free = [c for c in free if c in block.texts or self.places.is_head(kind, block.headers[c])]
         shares = {c: self.places.share(kind, block.labels(c), block.headers[c]) for c in free}
         best = max(shares, key=lambda column: shares[column], default=None)
         return best if best is not None and shares[best] >= 0.5 else None
@@ -185,22 +188,29 @@ class _Table:
             if free and len(self.block.labels(free[0])) > 1:
                 columns["unit"] = free[0]  # names that are not known yet: a person gives them codes
                 self.used.add(free[0])
-        self.place_lines(columns, {})
-        self.out.lines.append('    item: {header: "{item}"}')
         used = [column for column in self.block.numeric if column not in self.used]
+        pattern = "{item}"
+        parts = [self.block.headers[column].split(JOIN) for column in used]
+        if parts and all(len(names) > 1 and period_in(names[0]) for names in parts):
+            pattern = f"{{period}}{JOIN}{{item}}"  # a year above the items
+        self.place_lines(columns, {}, pattern)
+        self.out.lines.append(f"    item: {{header: {_text(pattern)}}}")
         left = [
             c for c in self.block.headers if c not in used and c not in set(columns.values()) and self.block.headers[c]
         ]
         self.ignore(left)
         names = [(self.block.headers[column], column_letters(column)) for column in used]
+        if "{period}" in pattern:
+            names = list({normal(name.split(JOIN, 1)[1]): (name.split(JOIN, 1)[1], at) for name, at in names}.values())
         self.entry_lines([(name, at) for name, at in names if not is_total(name, self.mapping)])
 
     def items_in_rows(self, item_column: int) -> None:
         """A row an item; a column a unit, an area or a period, or one column of values with the rest in the rows."""
         block = self.block
         self.used.add(item_column)
+        self.used.update(c for c in block.numeric if any(text in block.headers[c] for text in _TARGETS))
         across = {
-            kind: self.places.share(kind, [block.headers[c] for c in block.numeric], "")
+            kind: self.places.share(kind, [block.headers[c] for c in block.numeric if c not in self.used], "")
             for kind in ("unit", "area", "period")
         }
         by_header = max(across, key=lambda kind: across[kind])
@@ -264,11 +274,13 @@ class _Table:
             if not is_total(name, self.mapping) and not self.places.knows(kind, name):
                 (self.out.areas if kind == "area" else self.out.units).append(name)
 
-    def place_lines(self, columns: dict[str, int | None], by_header: dict[str, bool]) -> None:
+    def place_lines(self, columns: dict[str, int | None], by_header: dict[str, bool], pattern: str = "") -> None:
         """Write where period, area and unit stand."""
         for kind in ("period", "area", "unit"):
             column = columns.get(kind)
-            if by_header.get(kind) and kind != "period":
+            if f"{{{kind}}}" in pattern:
+                self.out.lines.append(f"    {kind}: {{header: {_text(pattern)}}}")
+            elif by_header.get(kind) and kind != "period":
                 self.out.lines.append(f'    {kind}: {{header: "{{{kind}}}"}}')
             elif by_header.get(kind) or column is not None:
                 header = self.block.headers.get(column) or column_letters(column) if column is not None else "*"
@@ -298,19 +310,25 @@ class _Table:
         """Write an entry for every name; of a long table each name once."""
         block = self.block
         spelled = [normal(name) for name, _ in names]
-        cells = {self.cells.joined((int(at) - 1, c) for c in block.texts) for _, at in names} if rows else set()
+        places = sorted(self.used.difference(block.serial))
+        cells = {self.cells.joined((int(at) - 1, c) for c in places) for _, at in names} if rows else set()
         long = rows and len(set(spelled)) < len(spelled) == len(cells)  # rows of the same item, of other places
         if long:
             names = list({normal(name): (name, at) for name, at in reversed(names)}.values())[::-1]
             spelled = [normal(name) for name, _ in names]
-        matches = [self.matcher.match(name) for name, _ in names]
-        codes = [match.best.code if match.best else "" for match in matches]
+        periods = [_period_part(name) for name, _ in names]
+        matches = [self.matcher.match(rest) for _, rest in periods]
+        codes = [
+            (match.best.code, when) if match.best else None for match, (when, _) in zip(matches, periods, strict=True)
+        ]
         self.out.lines.append("    entries:")
         for at, ((name, where), match) in enumerate(zip(names, matches, strict=True)):
             same = [names[i][0] for i, code in enumerate(codes) if code and code == codes[at] and i != at]
             self.out.lines.append(f"      - name: {_text(name)}")
             if spelled.count(spelled[at]) > 1:
                 self.out.lines.append(f"        at: {where}")
+            if periods[at][0]:
+                self.out.lines.append(f"        period: {periods[at][0]}")
             self.out.lines += [f"        {line}" for line in self.meaning(name, match, same)]
             if match.best is not None and match.best.kind == "indicator":
                 self.out.lines += [f"        {line}" for line in self.term_lines(match.best.code, names, matches)]
@@ -346,6 +364,15 @@ class _Table:
             if item and len(with_item) == 1:
                 lines.append(f"{term}: {_text(with_item[0])}")
         return lines
+
+
+def _period_part(name: str) -> tuple[str, str]:
+    """Return the period that a part of a name says (last_year for 上年同期), and the name without that part."""
+    parts = name.split(JOIN)
+    told = {part: "last_year" if normal(part) in _LAST_YEAR else period_in(part) for part in parts}
+    kept = [part for part in parts if not told[part] and normal(part) not in _THIS_YEAR]
+    found = [when for when in told.values() if when]
+    return (found[0] if len(found) == 1 else "", JOIN.join(kept)) if kept and len(found) < 2 else ("", name)
 
 
 def _text(text: str) -> str:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from evaltools.header_names import JOIN, Merged, normal
+from evaltools.header_names import JOIN, Merged, normal, spelled
 from evaltools.mapped_grid import is_number
+from evaltools.mappings import NOTE_WORDS
 from evaltools.sheets import Sheet
 
+_NOTES = tuple(spelled(word) for word in NOTE_WORDS)
 _DEEPEST = 4
 """Rows of the deepest header that is looked for."""
 
@@ -74,8 +76,15 @@ def blocks(sheet: Sheet, words: Collection[str]) -> list[Block]:
     found = []
     for at, (top, last, first) in enumerate(starts):
         end = starts[at + 1][0] - 1 if at + 1 < len(starts) else len(sheet.rows) - 1
+        notes = (r for r in range(first, end + 1) if _first_text(cells, r).startswith(_NOTES) and kinds[r] != "numbers")
+        end = next(notes, end + 1) - 1
         found += _side_by_side(_block(sheet, cells, (top, last), first, end, words))
     return [block for block in found if block.numeric]
+
+
+def _first_text(cells: Merged, row: int) -> str:
+    texts = (normal(cells.text(row, column)) for column in range(len(cells.sheet.rows[row])))
+    return next((text for text in texts if text), "") + ":"
 
 
 def _kind(sheet: Sheet, cells: Merged, row: int, words: Collection[str]) -> str:

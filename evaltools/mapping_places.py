@@ -20,9 +20,13 @@ from evaltools.wording import word
 _UNIT_NAME = re.compile(r".*(卫生院|服务中心|服务站|卫生室|医院|保健院|保健所|疾控中心|监督所|分院|诊所)(\(.*\))?")
 _TOWN_NAME = re.compile(r".{1,8}(镇|乡|街道|社区|村|办事处|农场|林场)")
 _AREA_NAME = re.compile(r".{1,10}(县|区|市|旗|州|盟|地区)")
-_UNIT_HEAD = re.compile(r".*(机构|乡镇|卫生院|单位|街道|中心|村|社区)(名称)?")
-_AREA_HEAD = re.compile(r".*(县区|区县|县市区|县\(市|地区|行政区|县别|市县|旗县|县名)(名称)?.*|县|区|市")
-_PERIOD_HEAD = re.compile(r"(年份|年度|月份|月|年|时期|期间|季度|报告期|所属期|统计期)")
+_HEADS = {
+    "unit": re.compile(
+        r".*(机构|乡镇|卫生院|单位|街道|中心|村|社区)(名称|代码|编码)?|unit|institution|township|facility"
+    ),
+    "area": re.compile(r".*(县区|区县|县市区|县\(市|地区|行政区|县别|市县|旗县|县名).*|县|区|市|area|county|district"),
+    "period": re.compile(r"年份|年度|年月|月份|月|年|时期|期间|季度|报告期|所属期|统计期|period|year|month|quarter"),
+}
 _MONTH = re.compile(r"(1[0-2]|0?[1-9]|[一二三四五六七八九十]|十[一二])月(份)?")
 _QUARTER = re.compile(r"第?[1-4一二三四]季度")
 _LIKE = 0.5
@@ -51,14 +55,13 @@ class DraftPlaces:
         """Return the share of names that are, or look like, units, areas or periods; a telling header is worth half."""
         names = list(labels)
         looks = {"unit": self._unit, "area": self._area, "period": self._period}[kind]
-        heads = {"unit": _UNIT_HEAD, "area": _AREA_HEAD, "period": _PERIOD_HEAD}[kind]
-        told = 0.5 if header and heads.fullmatch(normal(header)) else 0.0
+        told = 0.5 if self.is_head(kind, header) else 0.0
         return told + (sum(looks(name) for name in names) / len(names) if names else 0.0)
 
     @staticmethod
-    def is_period_head(header: str) -> bool:
-        """Whether a header says that its column holds periods."""
-        return bool(_PERIOD_HEAD.fullmatch(normal(header)))
+    def is_head(kind: str, header: str) -> bool:
+        """Whether a header says that its column holds units, areas or periods."""
+        return bool(_HEADS[kind].fullmatch(normal(header)))
 
     def _unit(self, name: str) -> bool:
         text = normal(name)

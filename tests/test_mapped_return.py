@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sent import ITEMS, UNITS, known, numbers, read, told, workbook
 
+import evaltools as ev
 from evaltools.sheets import cell_name
 
 TITLE = "平安县2024年1—9月高血压患者健康管理情况"
@@ -462,6 +463,35 @@ units: [{unit: "1", name_zh: 甲医院}, {unit: "2", name_zh: 乙医院}]
         ["01", "2", "乙医院"],
     ]
     assert told(problems) == [("unknown_name", "表!A4")]
+
+
+def test_one_mapping_serves_a_folder_of_counties(tmp_path: Path) -> None:
+    rows = [["机构", "活产数"], ["城关镇卫生院", 4], ["合计", 5]]
+    for name in ("平安县2023年", "安定县2024年"):
+        workbook(tmp_path / f"{name}.xlsx", {"表": rows})
+    (tmp_path / "mapping.yaml").write_text(
+        """
+areas: [{area: "1", name_zh: 平安县}, {area: "2", name_zh: 安定县}]
+units: [{area: "1", unit: "01", name_zh: 城关镇卫生院}, {area: "2", unit: "01", name_zh: 城关镇卫生院}]
+tables:
+  - sheets: 表
+    header: 1
+    period: {file: "*"}
+    area: {file: "{area}{year}年"}
+    unit: {column: 机构}
+    item: {header: "{item}"}
+    entries: [{name: 活产数, item: live_births}]
+""",
+        encoding="utf-8",
+    )
+    data = ev.load(str(tmp_path))
+    assert sorted(data.facts[["area", "unit", "period", "value", "source"]].to_numpy().tolist()) == [
+        ["1", "01", "2023", 4, "平安县2023年.xlsx!表!B2"],
+        ["2", "01", "2024", 4, "安定县2024年.xlsx!表!B2"],
+    ]
+    # the contradictions are told, and are no reason not to load
+    wrong = data.remarks[data.remarks["level"] == "error"]
+    assert sorted(wrong["where"]) == ["安定县2024年.xlsx!表!B3", "平安县2023年.xlsx!表!B3"]
 
 
 # --- any table, written in any layout, comes back as it was ---

@@ -168,6 +168,80 @@ def test_two_tables_below_each_other_and_rows_of_numbering(tmp_path: Path) -> No
     assert told(problems) == [("ambiguous_word", "表!C5")]
 
 
+YEARS_ACROSS = [
+    ["安定县家庭医生签约服务统计表"],
+    ["填报单位（盖章）：安定县卫生健康局", None, None, "填报时间：2024年12月20日"],
+    ["乡镇", "2023年", None, "2024年", None],
+    [None, "常住人口数", "出生活产数", "常住人口数", "出生活产数"],
+    ["城关镇卫生院", 100, 50, 110, 60],
+    ["合计", 100, 50, 110, 61],
+    ["填表人：", None, "审核人："],
+]
+
+
+def test_years_over_the_items(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"表": YEARS_ACROSS}, "B3:C3", "D3:E3", "A3:A4")
+    text = draft(path, known())
+    assert {name: entry["how"] for name, entry in entries(text).items()} == {
+        "常住人口数": "exact",
+        "出生活产数": "synonym",
+    }
+    found, problems = read(path, text)
+    assert numbers(found) == {
+        "表!B5": ("2023", "990102", "01", "residents", 100),
+        "表!C5": ("2023", "990102", "01", "births", 50),
+        "表!D5": ("2024", "990102", "01", "residents", 110),
+        "表!E5": ("2024", "990102", "01", "births", 60),
+    }
+    assert told(problems) == [("printed_total", "表!E6")]
+
+
+def test_targets_beside_what_was_done_are_not_taken_for_figures(tmp_path: Path) -> None:
+    rows = [
+        ["平安县2024年绩效目标完成情况"],
+        ["序号", "指标名称", "目标值", "完成值", "备注"],
+        [1, "高血压患者管理率", "≥60%", "66%", None],
+        [2, "常住人口数", None, 300000, None],
+    ]
+    path = workbook(tmp_path / "a.xlsx", {"表": rows})
+    found, problems = read(path, draft(path, known()))
+    assert numbers(found) == {"表!D4": ("2024", "990101", "", "residents", 300000)}
+    assert found.claims[["indicator", "reported"]].to_numpy().tolist() == [["management_rate", 66]]
+    assert told(problems) == []
+
+
+def test_this_year_beside_the_same_months_of_last_year(tmp_path: Path) -> None:
+    rows = [
+        ["平安县2024年1-9月"],
+        ["机构", "活产数", None],
+        [None, "本期", "上年同期"],
+        ["城关镇卫生院", 9, 8],
+    ]
+    path = workbook(tmp_path / "a.xlsx", {"表": rows}, "A2:A3", "B2:C2")
+    found, _ = read(path, draft(path, known()))
+    assert {where: (row[0], row[4]) for where, row in numbers(found).items()} == {
+        "表!B4": ("2024-01/2024-09", 9),
+        "表!C4": ("2023-01/2023-09", 8),
+    }
+
+
+def test_a_long_table_with_codes(tmp_path: Path) -> None:
+    rows = [
+        ["area", "unit", "item", "period", "value"],
+        ["990101", "01", "常住人口数", "2024", 5],
+        ["990101", "01", "活产数", "2024", 7],
+        ["990102", "02", "活产数", "2024", 8],
+    ]
+    path = workbook(tmp_path / "a.xlsx", {"表": rows})
+    found, problems = read(path, draft(path, known()))
+    assert [row[:4] for row in numbers(found).values()] == [
+        ("2024", "990101", "01", "residents"),
+        ("2024", "990101", "01", "births"),
+        ("2024", "990102", "02", "births"),
+    ]
+    assert told(problems) == []
+
+
 def test_without_a_dataset_codes_are_numbered_and_the_county_s_is_asked_for(tmp_path: Path) -> None:
     path = workbook(tmp_path / "慢病.xlsx", {"慢病": UNITS_ROWS}, *MERGES)
     about = known(places=False)
@@ -258,6 +332,108 @@ def test_a_plain_table_needs_no_hand(values: list[list[int]], turned: bool, seri
     assert got == {(u, c): values[i][j] for i, u in enumerate(UNITS) for j, c in enumerate(CODES)}
     assert {row[:2] for row in numbers(found).values()} == {("2024-H1", area)}
     assert told(problems) == [] and not math.isnan(sum(got.values()))
+
+
+POOL = st.sampled_from(
+    [
+        *(
+            None,
+            "",
+            "机构",
+            "指标",
+            "序号",
+            "合计",
+            "小计",
+            "备注：",
+            "注：",
+            "1月",
+            "2024年",
+            "平安县",
+            "平安县2024年1-9月",
+        ),
+        *(
+            "城关镇卫生院",
+            "石桥医院",
+            "活产数",
+            "常住人口数（万人）",
+            "高血压患者管理率(%)",
+            "98.5%",
+            "≥60%",
+            "3.5万",
+            "1-2",
+        ),
+        *(
+            "无",
+            "—",
+            "甲",
+            "乙",
+            1,
+            2,
+            3,
+            0,
+            -1,
+            2024,
+            0.5,
+            1e20,
+            True,
+            "=1+1",
+            '": {',
+            "#",
+            "- a",
+            "x" * 300,
+            "[*",
+            "a\nb",
+        ),
+    ]
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    rows=st.lists(st.lists(POOL, max_size=6), min_size=1, max_size=8),
+    merge=st.sampled_from([(), ("A1:B1",), ("A1:A3", "B2:C4")]),
+)
+def test_no_sheet_breaks_the_draft_or_what_is_read_with_it(rows: list[list[object]], merge: tuple[str, ...]) -> None:
+    with TemporaryDirectory() as folder:
+        path = workbook(Path(folder) / "x.xlsx", {"(1)月": rows}, *merge)
+        try:
+            text = draft(path, known())
+        except InputError:
+            return
+        whole = yaml.safe_load(text)
+        assert whole["tables"]
+        # what a hurried person does: everything confirmed, whatever is blank not read or made up
+        for one in whole["tables"]:
+            one.pop("confirm", None)
+            one["period"], one["area"] = one["period"] or "2024", one["area"] or "990101"
+            for place in ("period", "area", "unit", "item"):
+                if isinstance(one.get(place), dict) and "year" in one[place]:
+                    one[place]["year"] = "2024"
+            for entry in one["entries"]:
+                entry.pop("confirm", None)
+                if entry.get("how") == "near" or not (entry.get("item") or entry.get("indicator")):
+                    for key in ("item", "indicator", "numerator", "denominator"):
+                        entry.pop(key, None)
+                    entry["ignore"] = "yes"
+                entry.pop("how", None)
+            kept = {normal(entry["name"]) for entry in one["entries"] if "item" in entry}
+            for entry in one["entries"]:
+                for key in ("numerator", "denominator"):
+                    if key in entry and normal(entry[key]) not in kept:
+                        entry.pop(key)
+            by_code: dict[tuple[object, ...], object] = {}
+            for entry in one["entries"]:
+                code = entry.get("item") or entry.get("indicator")
+                if code and by_code.setdefault((code, entry.get("period")), entry) is not entry:
+                    for key in ("item", "indicator", "numerator", "denominator"):
+                        entry.pop(key, None)
+                    entry["ignore"] = "yes"
+        whole["names"] = {name: code or "ignore" for name, code in (whole.get("names") or {}).items()}
+        decided = yaml.safe_dump(whole, allow_unicode=True)
+        if refused(decided, path, known()):
+            return  # a term of a rate, or a name, was given up above: said, not guessed
+        found, problems = read(path, decided)
+        assert found.facts.index.is_unique and problems["where"].str.startswith("x.xlsx").all()
 
 
 def test_the_command_writes_a_draft_once(
