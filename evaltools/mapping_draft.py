@@ -73,6 +73,8 @@ def drafted(path: Path, known: Known, lang: str = "zh") -> Drafted:
             continue
         for block in blocks(sheet, {normal(text) for text in known.cell_words}):
             one = _Table(block, matcher, places, known, lang).draft()
+            if one.lines[-1].strip() == "entries:":
+                continue  # a header over numbers, but no name of anything
             # sheets of one layout are one table of the mapping
             key = "\n".join(one.lines)
             if key not in told:
