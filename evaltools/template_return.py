@@ -18,6 +18,7 @@ from evaltools.problems import ProblemList, nearest
 from evaltools.returns import Known, Return
 from evaltools.sheet_model import Sheet, Value, address
 from evaltools.template_known import Asked, asked_of, hidden_sheet, text_of
+from evaltools.template_lines import measure_of
 from evaltools.template_pages import PAGE
 from evaltools.template_sheets import MARKER
 
@@ -261,6 +262,9 @@ class _Reader:
             self.say(refused, where, found=_shown(raw))
             return math.nan, "missing"
         say(reading, raw, where, self.problems)
+        measure = measure_of(self.measures.get(item, ""), "zh")
+        if reading.unit and reading.unit != measure:
+            self.say("other_measure", where, "warning", found=_shown(raw), read=number(reading.value), allowed=measure)
         return reading.value, reading.state
 
     def own_total(self, item: str, found: _Found) -> bool:

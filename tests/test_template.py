@@ -449,6 +449,7 @@ def test_a_total_beside_blanks_is_the_area_s_own(data: ev.Data, tmp_path: Path) 
         ("alpha!F6", "≥90", "a_bound", "error"),
         ("alpha!F6", "见附件", "not_a_number", "error"),
         ("alpha!F6", "无", "ambiguous_word", "warning"),
+        ("alpha!F7", "30份", "other_measure", "warning"),
         ("alpha!F6", "=1/3", "uncached", "warning"),
         ("alpha!L6", "随便", "not_a_choice", "error"),
         ("alpha!M6", "新开两个门诊", "remark", "note"),
