@@ -56,13 +56,12 @@ def changes(found: Findings, table: pd.DataFrame) -> None:
         )
 
 
-def without_data(found: Findings, table: pd.DataFrame) -> None:
+def without_data(found: Findings, table: pd.DataFrame, now: pd.DataFrame) -> None:
     """Judge a rate said to have risen by X % by where it must have begun: relatively, or if points were meant.
 
     Both readings are computed. The relative one is possible only if a beginning printed with as many decimals as the
     level gives the X that is printed; the other if the beginning is no less than zero.
     """
-    now = _levels(table)
     rows = table[(table["measure"] == "change_percent") & table["reported"].notna() & table["change_percent"].isna()]
     rows = rows[(rows["bound"] == "") & (rows["per"] > 1)].join(now, on=KEY)
     for row in each_row(rows[rows["now"].notna() & (rows["reported"] > -100)]):
@@ -88,7 +87,7 @@ def without_data(found: Findings, table: pd.DataFrame) -> None:
         )
 
 
-def _levels(table: pd.DataFrame) -> pd.DataFrame:
+def levels(table: pd.DataFrame) -> pd.DataFrame:
     """Return the level of each indicator, place and period with claims, and its decimals: claimed, else of the data."""
     claimed = table[(table["measure"] == "level") & table["reported"].notna() & (table["bound"] == "")]
     data = table[table["value"].notna()].drop_duplicates(KEY).assign(now_digits=2)
@@ -109,7 +108,7 @@ def _has_base(now: float, digits: int, change: float, half: float) -> bool:
     return any(first > 0 and abs((now / first - 1) * 100 - change) <= half + _DUST for first in near)
 
 
-def part_of_year(found: Findings, table: pd.DataFrame, ind: Indicators) -> None:
+def part_of_year(found: Findings, table: pd.DataFrame, now: pd.DataFrame, ind: Indicators) -> None:
     """Find a change for which part of a year was set beside a whole one (1—11月 beside the year before).
 
     By arithmetic where the claimed change is that of the two figures; by its words where they say so.
@@ -119,18 +118,17 @@ def part_of_year(found: Findings, table: pd.DataFrame, ind: Indicators) -> None:
     lengths = pd.Series([periods.parse(period).length for period in rows["period"]], index=rows.index, dtype=int)
     partial = rows[lengths < 12]
     years = {period: f"{periods.parse(period).year - 1:04d}" for period in partial["period"].unique()}
-    asked = partial.assign(year=partial["period"].map(years)).join(_levels(table)["now"], on=KEY)
-    claimed = _levels(table)["now"]
+    asked = partial.assign(year=partial["period"].map(years)).join(now["now"], on=KEY)
     known = ind("year").sort_values("definition").drop_duplicates(KEY, keep="last") if len(asked) else pd.DataFrame()
     said: set[int] = set()
     for row in each_row(asked):
         key = (row.year, row.area, row.unit, row.indicator)
-        whole = float(claimed.get(key, np.nan))
+        whole = float(now["now"].get(key, np.nan))
         if np.isnan(whole):
             same = known[(known[KEY] == list(key)).all(axis=1)]["value"]
             whole = float(same.iloc[0]) if len(same) else np.nan
-        now = row.value if not np.isnan(row.value) else row.now
-        change = now - whole if row.measure == "change_pp" else (now / whole - 1) * 100 if whole > 0 else np.nan
+        part = row.value if not np.isnan(row.value) else row.now
+        change = part - whole if row.measure == "change_pp" else (part / whole - 1) * 100 if whole > 0 else np.nan
         if abs(change - row.reported) <= row.half + _DUST:
             said.add(row.Index)
             found.find(
@@ -138,7 +136,7 @@ def part_of_year(found: Findings, table: pd.DataFrame, ind: Indicators) -> None:
                 "error",
                 *_place(row),
                 topic=_TOPIC,
-                evidence=f"{number(now, 2)} / {number(whole, 2)}",
+                evidence=f"{number(part, 2)} / {number(whole, 2)}",
                 likely="part of a year compared with a whole year",
                 said=_said(row),
                 year=row.year,
@@ -153,14 +151,14 @@ def _words_of_part(text: str) -> bool:
     return bool(_PART.search(text) and _COMPARED.search(text))
 
 
-def attainments(found: Findings, table: pd.DataFrame, data: Data) -> None:
+def attainments(found: Findings, table: pd.DataFrame, levels: pd.DataFrame, data: Data) -> None:
     """Find shares of a target that the figures do not give; without a target, tell the one that they imply.
 
     A target is a round number: one that is not (84.36 / 101.56 % = 83.06) points to a slip in one of the two.
     """
     stated = named(data.targets[(data.targets["unit"] == "") & (data.targets["kind"] == "absolute")])
     targets = stated.set_index(KEY[:2] + KEY[3:])["target"]
-    rows = table[(table["measure"] == "attainment") & table["reported"].notna()].join(_levels(table), on=KEY)
+    rows = table[(table["measure"] == "attainment") & table["reported"].notna()].join(levels, on=KEY)
     own, every = (
         targets.reindex(pd.MultiIndex.from_arrays([rows["period"], area, rows["indicator"]])).to_numpy()
         for area in (rows["area"], pd.Series("*", index=rows.index))

@@ -40,9 +40,10 @@ def check_claims(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame:
     claim_conflicts.values_differ(found, table)
     claim_conflicts.denominators_differ(found, table)
     claim_changes.changes(found, table)
-    claim_changes.without_data(found, table)
-    claim_changes.part_of_year(found, table, ind)
-    claim_changes.attainments(found, table, data)
+    now = claim_changes.levels(table)
+    claim_changes.without_data(found, table, now)
+    claim_changes.part_of_year(found, table, now, ind)
+    claim_changes.attainments(found, table, now, data)
     implied(found, table)
     return found.frame()
 

@@ -6,15 +6,15 @@ included; cut-offs are its parameters `quality_…`. A rule of one's own needs n
 
 >>> import evaltools as ev
 >>> from evaltools.findings import Findings
->>> def unsourced(data, counted, ind):
+>>> def small(data, counted, ind):
 ...     found = Findings(data)
-...     for row in counted.facts[counted.facts["origin"] == ""].head(1).itertuples():
-...         found.add(rule="no_origin", level="note", period=row.period, area=row.area, unit=row.unit,
-...                   subject=row.item, where=row.source, sentence_zh="未注明来源。", sentence_en="no origin is given.")
+...     for row in counted.facts[counted.facts["value"] < 5].itertuples():
+...         found.add(rule="small", level="note", period=row.period, area=row.area, unit=row.unit, subject=row.item,
+...                   where=row.source, sentence_zh="人数很少。", sentence_en="very few people.")
 ...     return found.frame()
->>> found = ev.check(ev.load("england", area="E06000006"), also=[unsourced])
->>> found.loc[found["rule"] == "no_origin", ["level", "sentence_en"]].to_numpy().tolist()
-[['note', 'no origin is given.']]
+>>> data = ev.load("england", area="E06000006")
+>>> set(ev.check(data, also=[small])["rule"]) - set(ev.check(data)["rule"])
+{'small'}
 """
 
 from __future__ import annotations
