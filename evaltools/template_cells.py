@@ -43,7 +43,7 @@ FILLS = {
     "head": _fill("accent-wash"),
     "last": _fill("wash"),
     "computed": _fill("notice"),
-    "closed": PatternFill("lightUp", fgColor=_colour("line"), bgColor=_colour("paper")),
+    "closed": PatternFill("lightUp", fgColor=_colour("neutral"), bgColor=_colour("paper")),
 }
 """The fills that tell the kinds of cells apart; every other cell is white."""
 

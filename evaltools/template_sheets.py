@@ -39,7 +39,7 @@ WORDS, CHOICES = "evaltools_words", "evaltools_choices"
 TITLE, HINT, HEAD, SUBHEAD, FIRST = 2, 3, 4, 5, 6
 _PAGE_PIXELS = 800  # A4 between the margins is 1045; programs without the font of the file make columns a quarter wider
 _SCALES = range(100, 59, -5)
-_NAME_WIDTH, _MEASURE_WIDTH, _BLANK_WIDTH, _REMARK_WIDTH = 28.0, {"zh": 7.0, "en": 11.0}, 10.0, 16.0
+_NAME_WIDTH, _MEASURE_WIDTH, _BLANK_WIDTH, _REMARK_WIDTH = 28.0, {"zh": 7.0, "en": 11.0}, 10.0, 20.0
 _SMALLEST_WIDTH = 8.5
 _RED = "FFB3400F"
 
@@ -173,7 +173,7 @@ class DataSheet:
         tallest = 1
         for column, line in self.columns.items():
             text = f"{line.name}\n({line.measure})" if line.measure else line.name
-            text = f"{line.name}（{line.measure}）" if line.measure and lang == "zh" else text
+            text = f"{line.name}\n（{line.measure}）" if line.measure and lang == "zh" else text
             width = self.widths[column] * 2 - 1 if self.last else self.widths[column]
             tallest = max(tallest, cells.lines(text, width))
             self.head(column, column + self.step - 1, text, split=bool(self.last))

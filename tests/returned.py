@@ -88,7 +88,7 @@ def visible(sheet: Worksheet, names: set[str]) -> Iterator[tuple[str, str, Cell,
         head, down = "", str(sheet.cell(row, 2).value or "")
         for column in range(3, sheet.max_column + 1):
             own = str(sheet.cell(4, column).value or "")
-            head = (own if own in names else own.rsplit("（", 1)[0]) or head
+            head = (own if own in names else own.rsplit("（", 1)[0].strip()) or head
             cell = sheet.cell(row, column)
             if down in names and head in names and isinstance(cell, Cell):
                 yield down, head, cell, not own
