@@ -112,7 +112,7 @@ def _with_reason(facts: pd.DataFrame) -> pd.DataFrame:
 
 def _targets(facts: pd.DataFrame, every: str) -> list[str]:
     """Return the periods of the frequency for which there is a fact, or shorter facts that fill one."""
-    present = set(facts["period"])
+    present = set(facts["period"].unique())
     if not present:
         return []
     spans = [periods.parse(period) for period in present]

@@ -79,6 +79,10 @@ class Findings(ProblemList):
             found[lang] = word("quality_figures.and_more", lang, first=first, n=more) if more > 0 else first
         return found
 
+    def count(self, rule: str, level: str, where: str, n: int) -> None:
+        """Count findings that are not said by themselves."""
+        self._unsaid[rule, level, file_of(where)] += n
+
     def listed(self, rule: str, level: str, where: str) -> bool:
         """Count a finding; whether it is to be said by itself."""
         alike = (rule, level, file_of(where))

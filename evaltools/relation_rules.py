@@ -8,7 +8,7 @@ import pandas as pd
 from evaltools import formulas, periods
 from evaltools.datasets import Data
 from evaltools.fact_cells import Counted, Flags, Floats
-from evaltools.findings import Findings, Indicators, number
+from evaltools.findings import MOST, Findings, Indicators, number
 from evaltools.grid import evaluate
 from evaltools.rules import SIGNS
 from evaltools.tables import each_row
@@ -31,7 +31,11 @@ def relations(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame:
         right, _ = evaluate(relation.right, values, data.parameters)
         broken = ~(np.isnan(left) | np.isnan(right) | _holds(left, relation.comparison, right))
         wrong = np.flatnonzero(broken)
-        for at, (period, area, unit) in zip(wrong, values.index[wrong].tolist(), strict=True):
+        rest = values.index[wrong[MOST:]].to_frame(index=False)
+        for _, part in rest.groupby("area"):
+            period, area, unit = (str(part[name].iloc[0]) for name in ("period", "area", "unit"))
+            found.count(row.check, row.level, counted.where(period, area, unit, used), len(part))
+        for at, (period, area, unit) in zip(wrong[:MOST], values.index[wrong[:MOST]], strict=True):
             where = counted.where(period, area, unit, used)
             if not found.listed(row.check, row.level, where):
                 continue
