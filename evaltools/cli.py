@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 # What is heavy (pandas, papermill, nbconvert, JupyterLab) is imported by the command that needs it, so that
 # --help answers at once.
 
-INVALID, STOPPED = 2, 130
+INVALID, STOPPED, CUT = 2, 130, 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,9 +26,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         _utf8(stream)
     options = _parser().parse_args(argv)
     try:
-        return int(options.command(options))
+        status = int(options.command(options))
+        sys.stdout.flush()
+        return status
     except KeyboardInterrupt:
         return STOPPED
+    except BrokenPipeError:
+        # whoever reads the output has seen enough; Python would say so once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CUT
 
 
 def _parser() -> argparse.ArgumentParser:

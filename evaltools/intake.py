@@ -89,10 +89,12 @@ def read_return(path: Path, label: str, known: Known, problems: ProblemList) -> 
     Without a mapping it is refused with the command that drafts one.
     """
     # what opens workbooks takes a second to import, and a dataset of CSV files never needs it
-    from evaltools import mapped_return, mappings, sheets, template_return
+    from evaltools import findings_sheet, mapped_return, mappings, sheets, template_return
 
     said = ProblemList()
     found = sheets.read_sheets(path, label, said)
+    # a workbook that was marked and sent back carries our list of findings
+    found = [sheet for sheet in found if not (sheet.rows and findings_sheet.is_list(sheet.rows[0][0]))]
     ours = template_return.is_template(found)
     # the totals of our own workbook are formulas; those that somebody else's program left without a result say nothing
     of_file = said.frame()

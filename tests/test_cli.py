@@ -181,3 +181,12 @@ def test_lines_are_aligned_by_what_they_take_on_a_terminal() -> None:
         "  x     b",
         f"  {'y' * 60}  c",
     ]
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    line = [sys.executable, "-m", "evaltools", "check", "example", "--format", "csv"]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == cli.CUT
