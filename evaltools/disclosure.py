@@ -7,7 +7,7 @@ are data: `presets()` lists them. What public pages make of them is in `audience
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -122,12 +122,11 @@ def _states(ind: pd.DataFrame, known: Published, context: Context, rule: Preset,
     links = relations(cells, known.pairs, context)
     left = np.zeros(len(cells), dtype=bool)
     if rule.complement:
-        pairs = pd.concat([known.pairs[["inner", "outer"]], within(cells, context)]).drop_duplicates()
-        for inner, outer in pairs.itertuples(index=False, name=None):
+        pairs = pd.concat([known.pairs[["inner", "outer"]], within(cells, context)])
+        for inner, outer in sorted(set(zip(pairs["inner"].tolist(), pairs["outer"].tolist(), strict=True))):
             most = max(last[inner], last[outer])
             if not (exempt[inner] or exempt[outer]) and 0 < value[outer] - value[inner] < most + 1 and value[inner] > 0:
                 left[inner] = True
-                links.append(Relation((outer, inner), (1.0, -1.0), min(1.0, value[outer] - value[inner]), most))
     if rule.brackets:
         links += _rounded_sums(ind, known, rule, exempt)
     floor = np.where(keeps_zero, np.minimum(1.0, value), 0.0)
@@ -141,7 +140,7 @@ def _states(ind: pd.DataFrame, known: Published, context: Context, rule: Preset,
         high=high.tolist(),
         hidden=hidden,
         may_hide=~exempt & (value > 0),
-        lowest=(last + 1).tolist(),
+        lowest=floor.tolist(),
         order=[(float(area), size) for area, size in zip(is_area, value.tolist(), strict=True)],
     )
     try:
@@ -160,11 +159,12 @@ def _rounded_sums(ind: pd.DataFrame, known: Published, rule: Preset, exempt: Mas
     parts = known.parts
     several = parts[parts.duplicated(["row", "side"], keep=False)]
     found = []
-    for (row, side), group in several.groupby(["row", "side"], sort=True):
+    for key, group in several.groupby(["row", "side"], sort=True):
+        row, side = map(int, cast("tuple[int, int]", key))
         numbers = tuple(int(cell) for cell in group["cell"])
         if exempt[list(numbers)].all() or len(set(numbers)) < len(numbers):
             continue
-        near, far = rounding_range(np.array([ind.at[int(row), SIDES[int(side)]]], dtype=float), rule)
+        near, far = rounding_range(np.array([float(ind[SIDES[side]].iloc[row])]), rule)
         found.append(Relation(numbers, tuple(group["weight"].tolist()), float(near[0]), float(far[0])))
     return found
 

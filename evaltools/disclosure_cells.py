@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -66,9 +67,10 @@ def published(ind: pd.DataFrame, context: Context) -> Published:
     places = _Places(ind[PLACE], context.parameters)
     groups = ind.groupby(["indicator", "definition"], sort=False).indices
     figures = [ind[name].to_numpy(dtype=float) for name in SIDES]
-    for (indicator, definition), at in groups.items():
-        row = rows.get((str(indicator), str(definition)))
-        for side, text in enumerate(_texts(row, bases, str(indicator))):
+    for key, at in groups.items():
+        indicator, definition = map(str, cast("tuple[str, str]", key))
+        row = rows.get((indicator, definition))
+        for side, text in enumerate(_texts(row, bases, indicator)):
             known = at[~np.isnan(figures[side][at])]
             if text and len(known):
                 own = row is not None and row.kind not in OF_UNITS
@@ -89,6 +91,12 @@ def published(ind: pd.DataFrame, context: Context) -> Published:
         protected=np.array(is_protected, dtype=bool)[name],
         sensitive=np.array(is_sensitive, dtype=bool)[name],
     ).astype(dict.fromkeys(CELL, "str"))
+    # numbered in the order of their names, so that the order of rows decides nothing
+    order = cells.sort_values(CELL, kind="stable").index.to_numpy()
+    number = np.empty(len(order), dtype=np.int64)
+    number[order] = np.arange(len(order))
+    cells = cells.iloc[order].reset_index(drop=True)
+    frame["cell"] = number[frame["cell"].to_numpy(dtype=np.int64)]
     return Published(cells, frame[["row", "side", "cell", "weight"]], _pairs(ind, frame, rows, bases))
 
 
@@ -226,7 +234,8 @@ def _pairs(ind: pd.DataFrame, frame: pd.DataFrame, rows: dict[Any, Any], bases: 
     single = frame[(frame["terms"] == 1) & (frame["weight"] == 1)]
     sides = [single[single["side"] == side].set_index("row")["cell"] for side in (0, 1)]
     both = pd.concat(sides, axis=1, keys=["inner", "outer"]).dropna().astype(int).reset_index()
-    return both[proportion[both["row"].to_numpy(dtype=int)]]
+    kept: pd.DataFrame = both[proportion[both["row"].to_numpy(dtype=int)]]
+    return kept
 
 
 # --- what everybody knows to hold ---------------------------------------------------------------------------------
@@ -240,7 +249,7 @@ def relations(cells: pd.DataFrame, pairs: pd.DataFrame, context: Context) -> lis
     """
     found = [*_parts_and_wholes(cells, context), *_spans(cells, context), *_checks(cells, context)]
     value = cells["value"].to_numpy(dtype=float)
-    for inner, outer in pairs[["inner", "outer"]].drop_duplicates().itertuples(index=False, name=None):
+    for inner, outer in sorted(set(zip(pairs["inner"].tolist(), pairs["outer"].tolist(), strict=True))):
         if inner != outer and value[inner] <= value[outer]:
             found.append(Relation((inner, outer), (1.0, -1.0), -np.inf, 0.0))
     guarded = cells["protected"].to_numpy(dtype=bool)
@@ -295,7 +304,7 @@ def _sums(rows: pd.DataFrame, by: list[str]) -> Iterator[Relation]:
     starts = np.flatnonzero(~rows.duplicated(by).to_numpy())
     cell, value = rows["cell"].tolist(), rows["value"].tolist()
     wholes, totals = rows["whole"].tolist(), rows["total"].tolist()
-    for first, last in zip(starts.tolist(), [*starts.tolist()[1:], len(cell)], strict=True):
+    for first, last in pairwise([*starts.tolist(), len(cell)]):
         sum_, total = sum(value[first:last]), totals[first]
         if sum_ <= total + _CLOSE:
             low = 0.0 if abs(sum_ - total) < _CLOSE else -np.inf
@@ -336,6 +345,7 @@ def _spans(cells: pd.DataFrame, context: Context) -> Iterator[Relation]:
 def _checks(cells: pd.DataFrame, context: Context) -> Iterator[Relation]:
     """Yield the relations of the catalogue wherever all their items are published and they hold."""
     wide = cells.reset_index(names="cell").pivot(index=PLACE, columns="item", values="cell")
+    places = pd.MultiIndex.from_frame(wide.index.to_frame(index=False))
     value = cells["value"].to_numpy(dtype=float)
     guarded = set(cells.loc[cells["protected"], "item"])
     before = {name: _year_before(name) for name in wide.index.unique("period") if name}
@@ -353,7 +363,7 @@ def _checks(cells: pd.DataFrame, context: Context) -> Iterator[Relation]:
             columns.append((column.reindex(earlier) if term.prior else column).to_numpy(dtype=float))
             weight = np.full(len(wide), sign * term.coefficient)
             for name in term.parameters:
-                weight = weight * parameter_values(name, wide.index, context.parameters)
+                weight = weight * parameter_values(name, places, context.parameters)
             weights.append(weight)
         numbers, factors = np.array(columns).T, np.array(weights).T
         there = ~np.isnan(numbers).any(axis=1) & ~np.isnan(factors).any(axis=1)

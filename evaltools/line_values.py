@@ -37,6 +37,7 @@ class Cell(NamedTuple):
     target: Number | None
     reason: str
     applicable: bool = True
+    withheld: bool = False
 
 
 class Indicators:
@@ -82,7 +83,7 @@ class Indicators:
         stated = "target" if rule.takes_target else "lower" if line.direction == "down" else "upper"
         own = exact(line.arguments[stated]) if stated in line.arguments else None
         no_row, not_reported = reason("no_row"), word("terms.reason_not_reported", "en")
-        not_applicable = word("terms.reason_not_applicable", "en")
+        not_applicable, withheld = word("terms.reason_not_applicable", "en"), word("disclosure.reason_withheld", "en")
         positions = self.positions(line)
         found = self.rows.iloc[positions]
         columns = (found[name].to_numpy(dtype=float).tolist() for name in ("numerator", "denominator", "value"))
@@ -101,7 +102,7 @@ class Indicators:
                 yield Cell(key, None, math.nan, target, no_row, applicable)
             elif math.isnan(given):
                 applicable = not (why.startswith(not_applicable) or above == below == 0)
-                yield Cell(key, None, math.nan, target, why or not_reported, applicable)
+                yield Cell(key, None, math.nan, target, why or not_reported, applicable, why == withheld)
             else:
                 value = _value(above, below, given, per or line.per or 1, is_ratio)
                 yield Cell(key, value, given, target, why)

@@ -107,7 +107,7 @@ def sweep(site: Path) -> None:
 # --- what goes in ------------------------------------------------------------------------------------------------
 
 
-def inputs(home: Path, dataset: Path, standard: Path | None) -> dict[str, str]:
+def inputs(home: Path, dataset: Path, standard: Path | None, preset: str = "") -> dict[str, str]:
     """Return the hashes of the data that pages are made from, by a name without any folder of this machine."""
     found = {}
     for path in _files(dataset):
@@ -116,6 +116,9 @@ def inputs(home: Path, dataset: Path, standard: Path | None) -> dict[str, str]:
         found[f"catalogue/{path.name}"] = digest_of(path)
     if standard is not None:
         found[f"standard/{standard.name}"] = digest_of(standard)
+    rule = home / "data" / "disclosure" / f"{preset}.yaml"
+    if preset and rule.is_file():
+        found[f"disclosure/{rule.name}"] = digest_of(rule)
     return found
 
 

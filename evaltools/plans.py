@@ -22,7 +22,7 @@ FRONT = {"area": "04_county_report", "region": "05_region_report"}
 RUNNERS_OWN = ("data", "area", "period", "stage", "standard", "lang", "audience")
 """Parameters that a notebook gets from the run itself; each has an option of its own."""
 
-AUDIENCE = "internal"
+AUDIENCES = ("internal", "public")
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Request:
     lang: str | None = None
     out: Path | str | None = None
     parameters: Mapping[str, Value] = field(default_factory=dict)
+    audience: str = "internal"
 
 
 @dataclass(frozen=True)
@@ -75,18 +76,21 @@ class Plan:
     site: Path
     pages: tuple[Page, ...] = ()
     wanted: frozenset[tuple[str, str]] = frozenset()
+    audience: str = "internal"
+    preset: str = ""
 
     @property
     def identity(self) -> dict[str, str]:
         """What one site has one of."""
-        return {
+        kind = {
             "dataset": site_name(self.dataset),
             "period": self.period,
             "stage": self.data.stage,
             "standard": self.data.standard_name,
-            "audience": AUDIENCE,
+            "audience": self.audience,
             "language": self.lang,
         }
+        return kind | ({"disclosure": self.preset} if self.preset else {})
 
     @cached_property
     def index(self) -> Page | None:
@@ -138,6 +142,7 @@ def make(request: Request) -> Plan:
     place = period.replace("/", "_") + ("" if lang == data.meta.language else f"-{lang}")
     site = Path(request.out or home / "reports").resolve() / site_name(dataset) / place
     plan = Plan(home, data, dataset, period, lang, standard, areas, known, site)
+    plan = replace(plan, audience=request.audience, preset=_preset(request, data, problems))
     pages = tuple(_pages(plan, set(chosen), parameters, problems))
     problems.raise_if_any()
     names = {page.name for page in pages if page.notebook.name in chosen}
@@ -203,6 +208,21 @@ def _period(request: Request, data: datasets.Data, problems: ProblemList) -> str
     return ""
 
 
+def _preset(request: Request, data: datasets.Data, problems: ProblemList) -> str:
+    """Return the disclosure preset of a public site, "" for an internal one."""
+    if request.audience not in AUDIENCES:
+        say(problems, "audience", where="--audience", found=request.audience, allowed=", ".join(AUDIENCES))
+    if request.audience != "public":
+        return ""
+    from evaltools.audiences import preset_of
+
+    try:
+        return preset_of(data).name
+    except InputError as error:
+        problems.extend(error.problems)
+        return ""
+
+
 def _wanted(request: Request, data: datasets.Data, areas: Sequence[str], problems: ProblemList) -> tuple[str, ...]:
     for code in request.areas:
         if code not in areas:
@@ -250,5 +270,5 @@ def _own(plan: Plan, area: str) -> dict[str, str]:
         "stage": plan.data.stage,
         "standard": plan.data.standard_name,
         "lang": plan.lang,
-        "audience": AUDIENCE,
+        "audience": plan.audience,
     }

@@ -26,17 +26,25 @@ if TYPE_CHECKING:
     from evaltools.datasets import Data
 
 MIME = "application/vnd.evaltools.v1+json"
-AUDIENCES = ("internal",)
+AUDIENCES = ("internal", "public")
 _NAME = re.compile(r"[a-z0-9_]+")
 
 
 def admitted(frame: pd.DataFrame, audience: str, data: Data | None) -> pd.DataFrame:
     """Return what an audience may see of a table: the place where its rules apply.
 
-    `internal` sees everything. Raises ValueError for an audience without rules, lest something slips through.
+    `internal` sees everything. `public` sees figures after disclosure control (`audiences`), which is done before;
+    what still holds a small count of people is refused here. Raises ValueError for that, for an audience without
+    rules, and for `public` without the dataset, lest something slips through.
     """
     if audience not in AUDIENCES:
         raise ValueError(f"no rules for the audience {audience!r}; there are: {', '.join(AUDIENCES)}")
+    if audience == "public":
+        if data is None:
+            raise ValueError("for the audience 'public' the dataset must be given: Publish(lang, audience, data)")
+        from evaltools.audiences import refuse_small
+
+        refuse_small(frame, data)
     return frame
 
 
@@ -62,6 +70,23 @@ class Publish:
         self.data = data
         self._numbers: dict[str, list[str]] = {"table": [], "figure": []}
         self._styled = False
+        self._told = audience == "internal"
+
+    def findings(self, found: pd.DataFrame) -> pd.DataFrame:
+        """Return findings of `ev.check` as the audience may read them: the public no raw figures about people."""
+        if self.audience == "internal" or self.data is None:
+            return found
+        from evaltools.audiences import public_findings
+
+        return public_findings(found, self.data)
+
+    def adjustments(self, changed: pd.DataFrame) -> pd.DataFrame:
+        """Return rows of `quality_views.adjusted` as the audience may read them."""
+        if self.audience == "internal" or self.data is None:
+            return changed
+        from evaltools.audiences import public_adjustments
+
+        return public_adjustments(changed, self.data, self.lang)
 
     def section(self, title: str, level: int = 2) -> None:
         """Show a heading: level 2 for a section, 3 for a part of one; both go into the table of contents."""
@@ -69,6 +94,11 @@ class Publish:
             raise ValueError(f"level is 2 or 3; found {level!r}")
         html = f"<h{level}>{escape(_given(title, 'title'))}</h{level}>"
         self._show(html, {"kind": "section", "title": title, "level": level})
+        if not self._told and self.data is not None:
+            from evaltools.audiences import notice
+
+            self._told = True
+            self.note(notice(self.data, self.lang))
 
     def text(self, content: str | Iterable[str]) -> None:
         """Show a sentence or more: a text as a paragraph, a list of texts as a bullet list."""

@@ -222,7 +222,7 @@ def _read(name: str, content: dict[str, Any], label: str, problems: ProblemList)
 
     def refuse(key: str, allowed: str) -> None:
         found = str(content.get(key))
-        problems.say("bad_preset", where=label, topic="disclosure", key=key, found=found, allowed=allowed)
+        problems.say("bad_preset", where=label, topic="disclosure", subject=key, found=found, allowed=allowed)
 
     for key in _TEXTS:
         if not isinstance(content.get(key), str):
@@ -233,7 +233,7 @@ def _read(name: str, content: dict[str, Any], label: str, problems: ProblemList)
     for key, (kind, example) in _OPTIONAL.items():
         if (key in content or key == "hide") and not isinstance(content.get(key), kind):
             refuse(key, example)
-    given = {key: value for key, value in content.items() if isinstance(value, kinds.get(key, str))}
+    given: dict[str, Any] = {key: value for key, value in content.items() if isinstance(value, kinds.get(key, str))}
     if given.get("half", "up") not in ("up", "even"):
         refuse("half", "up, even")
     hide = _range(given, "hide", (1.0, 4.0), refuse)

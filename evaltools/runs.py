@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from evaltools import datasets, plans
+from evaltools import datasets, plans, returns_store
 from evaltools.engine import Engine, PapermillEngine
 from evaltools.manifests import Record
 from evaltools.notebook_files import say
@@ -78,6 +78,7 @@ def run(
     jobs: int | None = None,
     force: bool = False,
     parameters: Mapping[str, Value] | None = None,
+    audience: str = "internal",
     engine: Engine | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
@@ -86,13 +87,15 @@ def run(
     data: name or folder of a dataset. period: the latest year if None. areas, notebooks: all if empty; the index
     is made in any case. standard, lang: the dataset's own if None. out: the folder that holds the sites, `reports`
     in home if None. jobs: how many works at a time, one for each processor if None. force: rebuild every page, and
-    replace a site of another stage, standard or dataset. parameters: further parameters of notebooks.
+    replace a site of another stage, standard, audience or dataset. parameters: further parameters of notebooks.
+    audience: `internal`, or `public` for a site without small numbers about people.
 
     Raises InputError, before anything is written, with all that is wrong with what was asked for. An area that
     fails is a page that says so and a failure in the result. Stopped by KeyboardInterrupt it leaves whole pages,
     and the next run goes on from there.
     """
-    request = plans.Request(data, period, areas, notebooks, standard, stage, lang, out, dict(parameters or {}))
+    own = dict(parameters or {})
+    request = plans.Request(data, period, areas, notebooks, standard, stage, lang, out, own, audience)
     begun = time.perf_counter()
     plan = plans.make(request)
     problems = ProblemList()
@@ -145,7 +148,8 @@ def surroundings(plan: Plan, scratch: Path, site: SiteFolder) -> dict[str, str]:
     """Compute what all counties share; return how notebooks find it, and by name what may lie anywhere."""
     from evaltools import regions  # with scipy, which a run that executes nothing need not wait for
 
-    site.shared = regions.share(plan.data, plan.period, scratch / "shared")
+    site.shared = regions.share(plan.data, plan.period, scratch / "shared", plan.audience)
+    returns_store.keep(plan.data.sent, scratch / "shared")
     found = {
         "EVALTOOLS_HOME": str(plan.home),
         "EVALTOOLS_DATA": str(plan.dataset.parent),

@@ -161,6 +161,9 @@ def _line_rows(
 def _without_value(cell: Cell, line: Line, problems: ProblemList) -> tuple[float, str, str]:
     """Return points, because and reason of a line that has no value or no target, as the policies say."""
     policy, why = line.missing if cell.applicable else line.not_applicable, [cell.reason]
+    if cell.withheld:
+        # nobody failed to report: the public just may not see it
+        policy = "exclude"
     if RULES[line.rule].takes_target and cell.target is None:
         # nobody set a bar, so nobody can fall short of it
         policy = "refuse" if policy == "refuse" else "exclude"

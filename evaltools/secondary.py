@@ -23,7 +23,7 @@ FEWEST = 3
 SHOWN, PRIMARY, SECONDARY = 0, 1, 2
 
 _STEPS = 40
-_LARGEST = 80
+_LARGEST = 60
 _TRIED = 8
 _CLOSE = 1e-6
 
@@ -76,10 +76,13 @@ def protect(cells: Cells, relations: Sequence[Relation]) -> NDArray[np.int8]:
         unsafe = [cell for cell in waiting if not system.is_safe(cell)]
         waiting = []
         for cell in unsafe:
-            while not system.is_seen_safe(cell):
+            hidden = 0
+            # the search alone is quick and nearly always sure; what it is not sure of must not hide a whole table
+            while not (system.is_seen_safe(cell) if hidden < 2 else system.is_safe(cell)):
+                hidden += 1
                 further = system.next_to_hide(cell)
                 if further is None:
-                    lost.append(cell)
+                    lost += [] if system.is_safe(cell) else [cell]
                     break
                 system.hide(further)
                 waiting.append(further)
@@ -110,9 +113,20 @@ class System:
 
     def is_safe(self, cell: int) -> bool:
         """Whether enough whole numbers are possible for a cell."""
+        if self._determined(cell):
+            return False
         if self.is_seen_safe(cell) or self._programmed(cell):
             self.proved.add(cell)
             return True
+        return False
+
+    def _determined(self, cell: int) -> bool:
+        """Whether a sum tells a cell because everything else in it is printed."""
+        cells = self.cells
+        for number, _ in self.of[cell]:
+            members, _, low, high = self.relations[number]
+            if low == high and not any(cells.low[other] < cells.high[other] for other in members if other != cell):
+                return True
         return False
 
     def is_seen_safe(self, cell: int) -> bool:
@@ -152,7 +166,7 @@ class System:
     def _helps(self, cell: int, other: int) -> bool:
         """Whether a cell would be safe were another hidden."""
         cells = self.cells
-        kept = (cells.low[other], cells.high[other], int(cells.hidden[other]), dict(self.seen))
+        kept = (cells.low[other], cells.high[other], int(cells.hidden[other]), self.seen)
         seen = set(self.seen.get(cell, ()))
         self.seen = {cell: set(seen)}
         self.hide(other)

@@ -11,7 +11,7 @@ from evaltools import manifests, notebook_files
 from evaltools.engine import Outcome, plain
 from evaltools.manifests import Record
 from evaltools.notebook_files import say
-from evaltools.plans import AUDIENCE, FRONT, Page, Plan
+from evaltools.plans import FRONT, Page, Plan
 from evaltools.problems import InputError, ProblemList
 from evaltools.wording import period as period_label
 from evaltools.wording import word
@@ -25,7 +25,7 @@ class SiteFolder:
         self.pages = {page.name: page for page in plan.pages}
         self.records = manifests.records(self.path)
         self.shared: dict[str, str] = {}
-        self.inputs = manifests.inputs(plan.home, plan.dataset, plan.standard)
+        self.inputs = manifests.inputs(plan.home, plan.dataset, plan.standard, plan.preset)
         base = manifests.digest([plan.identity, self.inputs, manifests.package(), manifests.versions()])
         # The region's figures have no hash of their own in a key: they are computed from these same inputs by
         # this same package.
@@ -221,7 +221,7 @@ class SiteFolder:
             "period_label": period_label(plan.period, lang),
             "stage": plan.data.stage,
             "standard_title": getattr(standard, f"name_{lang}") if standard is not None else "",
-            "audience": AUDIENCE,
+            "audience": plan.audience,
             "source": getattr(meta, f"source_{lang}"),
             "licence": getattr(meta, f"licence_{lang}"),
             "links": tuple(self._links(page)),

@@ -341,7 +341,9 @@ def _levels(data: Data, area: str, period: str) -> pd.Series:
     return targets["target"][targets["kind"] == "absolute"]
 
 
-def monthly(data: Data, area: str, period: str, chosen: list[str], lang: str, most: int = 6) -> pd.DataFrame:
+def monthly(
+    data: Data, region: RegionFigures, area: str, period: str, chosen: list[str], lang: str, most: int = 6
+) -> pd.DataFrame:
     """Return the months up to the end of a period, two years at most, of those chosen indicators that have them.
 
     Only indicators whose items add up over time in one way: those served in a month over everybody there is at its
@@ -352,7 +354,7 @@ def monthly(data: Data, area: str, period: str, chosen: list[str], lang: str, mo
     if periods.every(period) == "month" or not chosen:
         return pd.DataFrame(columns=wanted)
     last = periods.parse(period).last
-    ind = indicators(data, "month", units=False)
+    ind = region.admitted(indicators(data, "month", units=False))
     inside = ind["period"].map(lambda p: last - 24 < periods.parse(p).last <= last).astype(bool)
     rows = _called_as_now(ind[inside & (ind["area"] == area) & ind["indicator"].isin(chosen)], data, lang)
     counts = rows[rows["value"].notna()].groupby("indicator").size()

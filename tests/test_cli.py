@@ -81,7 +81,7 @@ def test_a_parameter_has_a_name_and_a_value_once(
 
 def test_an_option_that_is_not_known_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        cli.main(["run", "--audience", "public"])
+        cli.main(["run", "--audience", "everybody"])
     assert caught.value.code == 2
     assert "--audience" in capsys.readouterr().err
 

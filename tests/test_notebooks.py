@@ -68,7 +68,7 @@ def test_the_parameters_are_typed_and_tagged_and_say_what_they_are(name: str) ->
     assert tagged == code(name)[:1]
     problems = ProblemList()
     parameters = discover(NOTEBOOKS, problems)[name].parameters
-    expected = ["data", "area", "period", "stage", "standard", "lang"]
+    expected = ["data", "area", "period", "stage", "standard", "audience", "lang"]
     assert list(parameters) == [one for one in expected if one != "area" or name != NAMES[4]]
     for line in "".join(tagged[0]["source"]).splitlines():
         assert ": str = " in line and "  # " in line, line

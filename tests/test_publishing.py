@@ -131,10 +131,12 @@ def test_outside_a_notebook_it_says_what_it_would_show(capsys: pytest.CaptureFix
     assert capsys.readouterr().out == "[text] ['一句话']\n"
 
 
-def test_the_audience_internal_sees_everything_and_no_other_is_let_through() -> None:
+def test_the_audience_internal_sees_everything_and_no_unknown_one_is_let_through() -> None:
     assert admitted(frame(), "internal", None) is not None
     pd.testing.assert_frame_equal(admitted(frame(), "internal", None), frame())
-    with pytest.raises(ValueError, match="'public'"):
+    with pytest.raises(ValueError, match="'everybody'"):
+        Publish(audience="everybody")
+    with pytest.raises(ValueError, match="'public' the dataset must be given"):
         Publish(audience="public")
 
 
