@@ -68,8 +68,8 @@ def missing_items(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame
     """Find items that a place left out although its like report them; one finding a place and period.
 
     Its like are the units of the area of the same kind, or the areas of the same parent. An item is due if at least the
-    share `quality_expected_share` of three or more others reported it, or if it stands there blank and any other did.
-    An area reports what any of its units reports. Places that sent nothing are `silent_unit`.
+    share `quality_expected_share` of three or more others reported it; where a place has no like, if it stands there
+    blank. An area reports what any of its units reports. Places that sent nothing are `silent_unit`.
     """
     found = Findings(data)
     share = limit(data, "expected_share")
@@ -90,8 +90,7 @@ def missing_items(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame
             others = np.bincount(group[here], minlength=size) - 1
             gave = np.bincount(group[here & reported[:, column]], minlength=size)
             usual = (others >= _PEERS) & (gave >= share * others)
-            some = (others == 0) | (gave > 0)
-            due[:, column] = here & (usual[group] | (blank[:, column] & some[group]))
+            due[:, column] = here & (usual[group] | (blank[:, column] & (others == 0)[group]))
         at = np.nonzero(due & ~reported & sent & (counted.years >= 0))
         away.append((at[0], at[1], np.full(len(at[0]), code)))
     if not away:

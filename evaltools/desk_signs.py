@@ -61,7 +61,7 @@ def all_at_100(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame:
 def same_for_years(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame:
     """Find counts of people served that are the same to the last digit three years running; one note a place.
 
-    Numbers of the family population, such as 脱贫人口, may be fixed by policy, and so is whatever is all of them.
+    Numbers of the family population, such as 脱贫人口, may be fixed by policy, and with them their shares.
     """
     found = Findings(data)
     floor = limit(data, "people_floor")
@@ -81,7 +81,10 @@ def same_for_years(data: Data, counted: Counted, ind: Indicators) -> pd.DataFram
             run[:, at] = np.where(follows & (wide[:, at] == wide[:, at - 1]), run[:, at - 1] + 1, 1)
         longest = np.where(wide >= floor, run, 0)
         for whole in wholes.get(item, []):
-            longest = np.where(counted.values(whole)[:, years] == wide, 0, longest)
+            of = counted.values(whole)[:, years]
+            fixed = np.zeros(of.shape, dtype=bool)
+            fixed[:, 1:] = of[:, 1:] == of[:, :-1]
+            longest = np.where(fixed, 0, longest)
         for place in np.flatnonzero(longest.max(axis=1) >= _RUN):
             held.setdefault(int(place), []).append((item, int(longest[place].argmax())))
     for at_place, series in sorted(held.items()):
