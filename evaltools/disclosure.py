@@ -165,7 +165,7 @@ def _rounded_sums(ind: pd.DataFrame, known: Published, rule: Preset, exempt: Mas
         if exempt[list(numbers)].all() or len(set(numbers)) < len(numbers):
             continue
         near, far = rounding_range(np.array([float(ind[SIDES[side]].iloc[row])]), rule)
-        found.append(Relation(numbers, tuple(group["weight"].tolist()), float(near[0]), float(far[0])))
+        found.append(Relation(numbers, tuple(group["weight"].tolist()), float(near[0]), float(far[0]), True))
     return found
 
 

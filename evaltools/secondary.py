@@ -23,18 +23,22 @@ FEWEST = 3
 SHOWN, PRIMARY, SECONDARY = 0, 1, 2
 
 _STEPS = 40
-_LARGEST = 60
+_NEAR, _FAR = 60, 600
 _TRIED = 8
 _CLOSE = 1e-6
 
 
 class Relation(NamedTuple):
-    """`low <= Σ weight × cell <= high`, known to whoever reads the figures."""
+    """`low <= Σ weight × cell <= high`, known to whoever reads the figures.
+
+    printed: known only because the sum itself is printed, which it is not once one of its cells is hidden.
+    """
 
     cells: tuple[int, ...]
     weights: tuple[float, ...]
     low: float
     high: float
+    printed: bool = False
 
 
 class Unprotectable(ValueError):
@@ -78,7 +82,7 @@ def protect(cells: Cells, relations: Sequence[Relation]) -> NDArray[np.int8]:
         for cell in unsafe:
             hidden = 0
             # the search alone is quick and nearly always sure; what it is not sure of must not hide a whole table
-            while not (system.is_seen_safe(cell) if hidden < 2 else system.is_safe(cell)):
+            while not (system.is_seen_safe(cell) if hidden == 0 else system.is_safe(cell)):
                 hidden += 1
                 further = system.next_to_hide(cell)
                 if further is None:
@@ -101,7 +105,9 @@ class System:
         # by how much the sum of each relation may fall and rise
         self.fall: list[float] = []
         self.rise: list[float] = []
-        for number, (members, weights, low, high) in enumerate(relations):
+        for number, (members, weights, low, high, printed) in enumerate(relations):
+            if printed and any(cells.hidden[cell] for cell in members):
+                low, high = -np.inf, np.inf
             total = 0.0
             for cell, weight in zip(members, weights, strict=True):
                 self.of[cell].append((number, weight))
@@ -124,8 +130,12 @@ class System:
         """Whether a sum tells a cell because everything else in it is printed."""
         cells = self.cells
         for number, _ in self.of[cell]:
-            members, _, low, high = self.relations[number]
-            if low == high and not any(cells.low[other] < cells.high[other] for other in members if other != cell):
+            members, _, low, high, printed = self.relations[number]
+            if (
+                low == high
+                and not printed
+                and not any(cells.low[other] < cells.high[other] for other in members if other != cell)
+            ):
                 return True
         return False
 
@@ -145,6 +155,9 @@ class System:
         """Hide one more cell."""
         cells = self.cells
         cells.hidden[cell] = SECONDARY
+        for number, _ in self.of[cell]:
+            if self.relations[number].printed:
+                self.fall[number], self.rise[number] = -np.inf, np.inf
         cells.low[cell], cells.high[cell] = min(cells.lowest[cell], cells.value[cell]), np.inf
 
     def next_to_hide(self, cell: int) -> int | None:
@@ -167,6 +180,7 @@ class System:
         """Whether a cell would be safe were another hidden."""
         cells = self.cells
         kept = (cells.low[other], cells.high[other], int(cells.hidden[other]), self.seen)
+        ends = {number: (self.fall[number], self.rise[number]) for number, _ in self.of[other]}
         seen = set(self.seen.get(cell, ()))
         self.seen = {cell: set(seen)}
         self.hide(other)
@@ -175,6 +189,8 @@ class System:
                 self._move(cell, step)
         helps = len(self.seen[cell]) >= FEWEST - 1
         cells.low[other], cells.high[other], cells.hidden[other], self.seen = kept
+        for number, (fall, rise) in ends.items():
+            self.fall[number], self.rise[number] = fall, rise
         self.seen[cell] = seen
         return helps
 
@@ -258,12 +274,17 @@ class System:
     def _programmed(self, cell: int) -> bool:
         """Find the least and the most that a cell can be by integer programming over the free cells around it.
 
-        What lies further away than `_LARGEST` cells is held at its true value: that can only make the range narrower.
+        What lies further away is held at its true value: that can only make the range narrower. The `_NEAR` cells
+        are tried first, then `_FAR` of them if there are more.
         """
+        free = self._free_around(cell)
+        return self._wide(cell, free[:_NEAR]) or (len(free) > _NEAR and self._wide(cell, free))
+
+    def _wide(self, cell: int, free: list[int]) -> bool:
+        """Whether a cell has values enough when some cells are free; it is the first of them."""
         from scipy.optimize import Bounds, LinearConstraint, milp
         from scipy.sparse import coo_array
 
-        free = self._free_around(cell)
         place = {other: at for at, other in enumerate(free)}
         numbers = list(dict.fromkeys(number for other in free for number, _ in self.of[other]))
         if not numbers:
@@ -278,8 +299,9 @@ class System:
                     weights.append(weight)
                 else:
                     fixed += weight * self.cells.value[other]
-            low.append(relation.low - fixed)
-            high.append(relation.high - fixed)
+            void = self.fall[number] == -np.inf
+            low.append(-np.inf if void else relation.low - fixed)
+            high.append(np.inf if void and relation.printed else relation.high - fixed)
         matrix = coo_array((weights, (rows, columns)), shape=(len(numbers), len(free))).tocsr()
         bounds = Bounds([self.cells.low[other] for other in free], [self.cells.high[other] for other in free])
         whole = [float(float(self.cells.value[other]).is_integer()) for other in free]
@@ -300,7 +322,7 @@ class System:
     def _free_around(self, cell: int) -> list[int]:
         found = {cell: None}
         edge = [cell]
-        while edge and len(found) < _LARGEST:
+        while edge and len(found) < _FAR:
             beyond = []
             for here in edge:
                 for number, _ in self.of[here]:
@@ -309,4 +331,4 @@ class System:
                             found[other] = None
                             beyond.append(other)
             edge = beyond
-        return list(found)[:_LARGEST]
+        return list(found)[:_FAR]
