@@ -150,7 +150,7 @@ def _states(ind: pd.DataFrame, known: Published, context: Context, rule: Preset,
         for cell in error.cells:
             row = cells.iloc[cell]
             place = " ".join(filter(None, (row["period"], row["area"], row["unit"], row["item"])))
-            problems.say("unprotectable", where=place, topic="disclosure", found=place)
+            problems.say("unprotectable", where=place, topic="presets", found=place)
         raise InputError(problems.frame()) from None
 
 

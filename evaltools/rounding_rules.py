@@ -103,13 +103,13 @@ def load_preset(name: str, folder: Path | None = None) -> Preset:
     path = preset_path(name, folder)
     if path is None:
         allowed = ", ".join(presets(folder)) or "—"
-        problems.say("unknown_preset", where=name or FOLDER, topic="disclosure", found=name, allowed=allowed)
+        problems.say("unknown_preset", where=name or FOLDER, topic="presets", found=name, allowed=allowed)
         raise InputError(problems.frame())
     label = f"{FOLDER}/{path.name}"
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, yaml.YAMLError) as error:
-        problems.say("unreadable", where=label, topic="disclosure", evidence=str(error).splitlines()[0])
+        problems.say("unreadable", where=label, topic="presets", evidence=str(error).splitlines()[0])
         raise InputError(problems.frame()) from None
     preset = _read(name, content if isinstance(content, dict) else {}, label, problems)
     problems.raise_if_any()
@@ -216,13 +216,11 @@ def _whole(number: float) -> float | int:
 
 def _read(name: str, content: dict[str, Any], label: str, problems: ProblemList) -> Preset:
     for key in sorted({str(key) for key in content}.difference(_TEXTS, _OPTIONAL)):
-        problems.say(
-            "unknown_key", where=label, topic="disclosure", found=key, allowed=", ".join((*_TEXTS, *_OPTIONAL))
-        )
+        problems.say("unknown_key", where=label, topic="presets", found=key, allowed=", ".join((*_TEXTS, *_OPTIONAL)))
 
     def refuse(key: str, allowed: str) -> None:
         found = str(content.get(key))
-        problems.say("bad_preset", where=label, topic="disclosure", subject=key, found=found, allowed=allowed)
+        problems.say("bad_preset", where=label, topic="presets", subject=key, found=found, allowed=allowed)
 
     for key in _TEXTS:
         if not isinstance(content.get(key), str):

@@ -14,7 +14,19 @@ from hypothesis import strategies as st
 from evaltools import wording
 from evaltools.wording import LANGUAGES, WordError, placeholders, rounded, word
 
-MESSAGES = {"cells", "findings", "intake", "mapping", "run", "scoring", "send_back", "sheets", "standards", "template"}
+MESSAGES = {
+    "cells",
+    "findings",
+    "intake",
+    "mapping",
+    "presets",
+    "run",
+    "scoring",
+    "send_back",
+    "sheets",
+    "standards",
+    "template",
+}
 """Topics said to whoever runs the program: they name files, options and fields as these are spelled."""
 ALLOWED = {"evaltools", "CSV", "Wilson", "Byar"}
 """Names that stand in Chinese pages as they are."""
