@@ -16,6 +16,7 @@ from evaltools.cell_texts import plain, whole_of
 from evaltools.problems import ProblemList
 from evaltools.sheet_model import TEXT, Value
 from evaltools.tables import LARGEST
+from evaltools.wording import LANGUAGES, word
 
 LEVELS: Mapping[str, str] = {
     "text_number": "note",
@@ -98,15 +99,12 @@ def say(reading: Reading, raw: Value, where: str, problems: ProblemList) -> None
     """Say the note of a reading of the cell at `where`, if it has one."""
     if reading.note:
         shown = format(raw, ".15g") if isinstance(raw, float) else str(raw)
-        read = "" if math.isnan(reading.value) else format(Decimal(format(reading.value, ".15g")), "f")
-        problems.say(
-            reading.note,
-            where=where,
-            level=LEVELS[reading.note],
-            topic="cells",
-            found=shown,
-            read=read + reading.percent,
-        )
+        if math.isnan(reading.value):
+            read = tuple(word(f"cells.read_{reading.state}", lang) for lang in LANGUAGES)
+        else:
+            read = (format(Decimal(format(reading.value, ".15g")), "f") + reading.percent,) * len(LANGUAGES)
+        level = LEVELS[reading.note]
+        problems.say(reading.note, where=where, level=level, topic="cells", found=shown, read=read)
 
 
 def _refused(note: str) -> Reading:
@@ -149,8 +147,8 @@ def _meaning(text: str, words: Mapping[str, tuple[str, bool]]) -> tuple[str, boo
     if text in words:
         return words[text]
     for sought in (text.casefold(), re.sub(r"(\W)\1+", r"\1", text).casefold()):
-        for word, meaning in words.items():
-            if plain(word).casefold() == sought:
+        for listed, meaning in words.items():
+            if plain(listed).casefold() == sought:
                 return meaning
     return None
 

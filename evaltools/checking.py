@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +21,7 @@ def check(path: str) -> tuple[pd.DataFrame, int]:
     0: no finding of level error. 1: errors in cells. 2: not one table can be read.
     """
     try:
-        found = quality.check(datasets.load_to_check(path))
+        found = quality.check(datasets.load_to_check(path), today=date.today())
     except InputError as error:
         order = error.problems["level"].map({level: at for at, level in enumerate(LEVELS)})
         problems = error.problems.iloc[order.argsort(kind="stable")].reset_index(drop=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,7 +18,7 @@ from evaltools.hierarchy import check_places, scope_of
 from evaltools.ledger import APPLIED, STAGES, Stage, apply_adjustments
 from evaltools.line_values import check_scored
 from evaltools.metadata import FILE, Meta, read_meta
-from evaltools.problems import InputError, ProblemList, nearest
+from evaltools.problems import InputError, ProblemList, nearest, nothing_passes
 from evaltools.returns import Return
 
 STANDARDS = "EVALTOOLS_STANDARDS"
@@ -27,12 +27,7 @@ STANDARDS = "EVALTOOLS_STANDARDS"
 
 _READABLE = ", ".join((*intake.WORKBOOKS, *table_files.SUFFIXES))
 
-IN_CELLS = (
-    *("not_a_number", "below_minimum", "above_maximum", "state_with_value"),
-    *("comma", "date_made", "ditto", "error_value", "fraction", "one_or_dash", "range", "too_long", "truth_value"),
-    *("about_value", "bound_not_value", "own_unit"),
-)
-"""Errors about one value, which comes back blank; what stands beside it can be looked at all the same."""
+_OF_VALUES = ("not_a_number", "below_minimum", "above_maximum", "state_with_value")
 
 OWN_TABLES = ("areas", "units", "facts", "adjustments", "claims", "targets", "judgements", "breaks")
 """Tables that lie in a dataset's own folder; those of the catalogue lie in its `catalogue/`."""
@@ -164,13 +159,24 @@ def load_to_check(name: str) -> Data:
 
     As `load`, but a value that is no number is a remark of level error and missing, instead of refusing all others.
     """
-    return _opened(find(name), None, "final", None, IN_CELLS)
+    return _opened(find(name), None, "final", None, _in_cell)
 
 
-def _opened(folder: Path, area: str | None, stage: str, standard: str | None, passable: Collection[str] = ()) -> Data:
+def _in_cell(rule: str, where: str) -> bool:
+    """Whether an error is about one value, which comes back blank; the others can be checked all the same."""
+    return rule in _OF_VALUES or "!" in where
+
+
+def _opened(
+    folder: Path,
+    area: str | None,
+    stage: str,
+    standard: str | None,
+    passes: Callable[[str, str], bool] = nothing_passes,
+) -> Data:
     problems = ProblemList()
     try:
-        return _load(folder, area, stage, standard, problems, passable)
+        return _load(folder, area, stage, standard, problems, passes)
     except OSError as error:
         # a folder that must not be opened; a file would have been named where it was read
         where = Path(error.filename or folder).name
@@ -184,7 +190,7 @@ def _load(
     stage: str,
     standard: str | None,
     problems: ProblemList,
-    passable: Collection[str],
+    passes: Callable[[str, str], bool],
 ) -> Data:
     if stage not in STAGES:
         problems.say("not_allowed", where="stage", column="stage", found=stage, allowed=", ".join(STAGES))
@@ -198,7 +204,7 @@ def _load(
     before = len(problems)
     facts = read.facts(scope)
     adjustments = read.places("adjustments", scope)
-    sound = problems.sound_since(before, passable)
+    sound = problems.sound_since(before, passes)
     claims = read.claims(scope)
     judgements = read.places("judgements", scope)
     targets = read.places("targets")
@@ -211,7 +217,7 @@ def _load(
     scoring = _read_standard(standard_name, folder, catalogue, problems)
     if scoring is not None:
         check_scored(targets, judgements, scoring, problems)
-    problems.raise_if_any(passable)
+    problems.raise_if_any(passes)
     indicators = catalogue.indicators
     if meta.indicators:
         indicators = indicators[indicators["indicator"].isin(meta.indicators)].reset_index(drop=True)

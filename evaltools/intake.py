@@ -9,7 +9,7 @@ import pandas as pd
 
 from evaltools import formulas, table_files, tables
 from evaltools.catalogue import OF_UNITS, Catalogue
-from evaltools.metadata import Meta, plain_meta
+from evaltools.metadata import Meta
 from evaltools.problems import ProblemList
 from evaltools.returns import Known, Return
 from evaltools.tables import each_row
@@ -99,7 +99,7 @@ def read_return(path: Path, label: str, known: Known, problems: ProblemList) -> 
     # the totals of our own workbook are formulas; those that somebody else's program left without a result say nothing
     of_file = said.frame()
     problems.extend(of_file[of_file["rule"] != "uncached"] if ours else of_file)
-    if not found or (said.errors and not ours):
+    if not found:
         return Return()
     if ours:
         return template_return.read_template(found, label, known, problems)
@@ -119,7 +119,8 @@ def meta_of(path: Path, found: Return, catalogue: Catalogue) -> Meta:
     asked = set(found.facts["item"])
     origins = tuple(sorted(set(found.facts["origin"]) - {""}))
     reported = _computable(catalogue, asked) | set(found.claims["indicator"])
-    return plain_meta(path.stem if path.is_file() else path.name, origins, tuple(sorted(reported)))
+    name = path.stem if path.is_file() else path.resolve().name
+    return Meta(name, name, name, origins=origins, indicators=tuple(sorted(reported)))
 
 
 def _computable(catalogue: Catalogue, asked: set[str]) -> set[str]:

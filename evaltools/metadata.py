@@ -22,20 +22,20 @@ class Meta:
     name: str
     title_zh: str
     title_en: str
-    language: str
-    synthetic: bool
-    notice_zh: str
-    notice_en: str
-    licence_zh: str
-    licence_en: str
-    source_zh: str
-    source_en: str
-    code_pattern: str
-    origins: tuple[str, ...]
-    standard: str
-    region: str
-    indicators: tuple[str, ...]
-    encoding: str
+    language: str = LANGUAGES[0]
+    synthetic: bool = False
+    notice_zh: str = ""
+    notice_en: str = ""
+    licence_zh: str = ""
+    licence_en: str = ""
+    source_zh: str = ""
+    source_en: str = ""
+    code_pattern: str = ""
+    origins: tuple[str, ...] = ()
+    standard: str = ""
+    region: str = ""
+    indicators: tuple[str, ...] = ()
+    encoding: str = ""
     disclosure: str = ""
 
 
@@ -74,16 +74,6 @@ def read_meta(folder: Path, problems: ProblemList) -> Meta:
         indicators=own.texts("indicators"),
         encoding=_encoding(own),
         disclosure=own.text("disclosure"),
-    )
-
-
-def plain_meta(name: str, origins: tuple[str, ...], indicators: tuple[str, ...]) -> Meta:
-    """Return what is known of returns that came without a dataset: a name, and nothing else said for them."""
-    blank = {field.name: "" for field in fields(Meta)}
-    return Meta(
-        **blank
-        | {"name": name, "title_zh": name, "title_en": name, "language": LANGUAGES[0], "synthetic": False}
-        | {"origins": origins, "indicators": indicators},
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 
 import pandas as pd
@@ -57,6 +57,11 @@ class InputError(ValueError):
         return InputError, (self.problems,)
 
 
+def nothing_passes(rule: str, where: str) -> bool:
+    """Let every error refuse what was given."""
+    return False
+
+
 class ProblemList:
     """Problems gathered while reading, so that the sender hears of all of them at once.
 
@@ -77,10 +82,10 @@ class ProblemList:
         """How many of the problems are errors."""
         return sum(row["level"] == "error" for row in self._rows)
 
-    def sound_since(self, before: int, passable: Collection[str] = ()) -> bool:
-        """Whether nothing that refuses was noted after the first `before` problems."""
-        later = self._rows[before:]
-        return not any(row["level"] == "error" and row["rule"] not in {*self.findings, *passable} for row in later)
+    def sound_since(self, before: int, passes: Callable[[str, str], bool] = nothing_passes) -> bool:
+        """Whether nothing that refuses was noted after the first `before` problems; see `raise_if_any`."""
+        errors = (row for row in self._rows[before:] if row["level"] == "error" and row["rule"] not in self.findings)
+        return all(passes(row["rule"], row["where"]) for row in errors)
 
     def lost_rows(self, file: str) -> bool:
         """Whether rows of a file are known to be missing from what was read of it."""
@@ -143,11 +148,13 @@ class ProblemList:
                 rows.append(dict.fromkeys(COLUMNS, "") | {"rule": rule, "level": level, "where": file} | texts)
         return pd.DataFrame(rows, columns=COLUMNS, dtype=str)
 
-    def raise_if_any(self, passable: Collection[str] = ()) -> None:
-        """Raise `InputError` with everything noted, if anything of level error was but `findings` and `passable`."""
-        frame = self.frame()
-        if ((frame["level"] == "error") & ~frame["rule"].isin({*self.findings, *passable})).any():
-            raise InputError(frame)
+    def raise_if_any(self, passes: Callable[[str, str], bool] = nothing_passes) -> None:
+        """Raise `InputError` with everything noted, if anything of level error was.
+
+        But not for the rules in `findings`, nor for an error that `passes`, given its rule and where it is.
+        """
+        if not self.sound_since(0, passes):
+            raise InputError(self.frame())
 
 
 def in_language(values: Mapping[str, object], lang: str) -> dict[str, object]:

@@ -102,13 +102,22 @@ def check(data: Data, also: Iterable[Rule] = (), today: date | None = None) -> p
     found = [rule(data, counted, ind) for rule in (*RULES, *also)]
     if today is not None:
         found.append(structure.future_periods(data, counted, today))
-    frame = pd.concat([data.remarks, *found], ignore_index=True).astype("str")[COLUMNS]
+    frame = _said_once(pd.concat([data.remarks, *found], ignore_index=True).astype("str")[COLUMNS])
     level = frame["level"].map({level: at for at, level in enumerate(LEVELS)}).to_numpy()
     read = np.arange(len(frame)) >= len(data.remarks)
     hangs = -frame["subject"].map(_weights(data)).fillna(0).to_numpy()
     part = (frame["unit"] != "").to_numpy()
     order = np.lexsort((np.arange(len(frame)), part & read, np.where(read, hangs, 0), read, level))
     return frame.iloc[order].reset_index(drop=True)
+
+
+def _said_once(frame: pd.DataFrame) -> pd.DataFrame:
+    """Drop the questions about cells of which an error is told: beside a wrong figure a right one looks odd."""
+    wrong = set(frame.loc[frame["level"] == "error", "where"].str.split("; ").explode())
+    odd = frame["rule"].isin(("pair_differs", "year_against_mean"))
+    cells = frame.loc[odd, "where"].str.split("; ")
+    told = cells.map(lambda places: any(place in wrong for place in places)).astype(bool)
+    return frame.drop(index=cells.index[told]).reset_index(drop=True)
 
 
 def _weights(data: Data) -> pd.Series:

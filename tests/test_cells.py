@@ -363,8 +363,19 @@ def test_the_table_of_the_dataset_decides_and_not_the_code() -> None:
 
 
 def test_every_note_has_its_words_and_a_level() -> None:
-    assert set(LEVELS) == set(topic("cells"))
+    assert {*LEVELS, "read_missing", "read_not_applicable"} == set(topic("cells"))
     assert set(LEVELS.values()) == {"error", "warning", "note"}
+
+
+@pytest.mark.parametrize(
+    ("text", "zh", "en"), [("无", "读作0；", "read as 0:"), ("—", "读作不适用；", "read as not applicable:")]
+)
+def test_an_ambiguous_word_says_how_it_was_read(text: str, zh: str, en: str) -> None:
+    words = {"无": ("zero", True), "—": ("not_applicable", True)}
+    problems = ProblemList()
+    say(read_cell(text, "", words), text, "平安县.xlsx!慢病!C4", problems)
+    said = problems.frame().iloc[0]
+    assert zh in said["sentence_zh"] and en in said["sentence_en"]
 
 
 def test_a_note_is_said_at_its_cell_with_what_stands_there() -> None:
