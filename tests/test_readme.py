@@ -139,7 +139,7 @@ def test_the_folders_it_lists_are_there(lang: str) -> None:
 
 
 @pytest.mark.parametrize("lang", READMES)
-@pytest.mark.parametrize("command", ["run", "check", "lab"])
+@pytest.mark.parametrize("command", ["run", "check", "template", "lab"])
 def test_every_option_is_named_and_exists(capsys: pytest.CaptureFixture[str], lang: str, command: str) -> None:
     with pytest.raises(SystemExit):
         cli.main([command, "--help"])
