@@ -20,7 +20,14 @@ _RULES = {
         "outside_lifetime", "missing_years", "code_prefix", "adjusted_early", "future_period", "population_impossible",
     ),
     "completeness": ("silent_unit", "missing_items", "not_sent"),
-    "totals": ("units_total", "children_total", "months_total", "part_above_whole", "cumulative_falls", "printed_total"),
+    "totals": (
+        "units_total",
+        "children_total",
+        "months_total",
+        "part_above_whole",
+        "cumulative_falls",
+        "printed_total",
+    ),
     "two_values": ("origins_differ", "origins_rounded", "claims_differ", "denominators_differ"),
     "rates": (
         "above_100", "claim_arithmetic", "claim_above_100", "claim_impossible", "claim_impossible_split",

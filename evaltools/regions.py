@@ -14,10 +14,8 @@ from evaltools import periods
 from evaltools.benchmarks import benchmark, league
 from evaltools.datasets import Data
 from evaltools.measures import indicators
+from evaltools.returns_store import SHARED
 from evaltools.scoring import score, totals
-
-SHARED = "EVALTOOLS_SHARED"
-"""Environment variable naming the folder into which a batch run has put the region's figures."""
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def needed(national, year: int) -> set[str]:  # type: ignore[no-untyped-def]
     return set().union(*(items(parse(text)) for row in of_items for text in (row.numerator, row.denominator) if text))
 
 
-@pytest.mark.parametrize("family", topic("families").keys() - {"end_of_life", "dementia", "smoking"})
+@pytest.mark.parametrize("family", sorted(topic("families").keys() - {"end_of_life", "dementia", "smoking"}))
 def test_every_family_has_items_and_indicators(national, family: str) -> None:  # type: ignore[no-untyped-def]
     assert (national.items["family"] == family).any()
     assert (national.indicators["family"] == family).any() or family == "population"

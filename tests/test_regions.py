@@ -10,7 +10,7 @@ import pytest
 from builders import area, dataset, fact, indicator, unit
 
 import evaltools as ev
-from evaltools import regions
+from evaltools import regions, returns_store
 from evaltools.datasets import Data
 from evaltools.regions import RegionFigures, region_figures, share
 
@@ -79,7 +79,7 @@ def data(tmp_path: Path) -> Data:
 @pytest.fixture
 def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "shared"
-    monkeypatch.setenv(regions.SHARED, str(folder))
+    monkeypatch.setenv(returns_store.SHARED, str(folder))
     return folder
 
 
