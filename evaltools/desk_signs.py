@@ -12,11 +12,10 @@ from evaltools import rates
 from evaltools.datasets import Data
 from evaltools.fact_cells import Counted, Floats, Groups, Whole
 from evaltools.findings import Findings, Indicators, limit, number
-from evaltools.outlying_values import POPULATION, pairs_of
+from evaltools.outlying_values import pairs_of
 from evaltools.tables import each_row
 
 _TOPIC = "quality_signs"
-_RUN = 3
 _UNITS = 5
 _DIGITS = 10
 _SAMPLED = re.compile(r"(?:抽查|抽取|回访|抽样)(?P<n>\d+)[^0-9]+?(?P<good>\d+)[份人户例名]")
@@ -54,54 +53,6 @@ def all_at_100(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame:
             evidence=str(len(members)),
             likely="",
             items=found.listing("indicator", names),
-        )
-    return found.frame()
-
-
-def same_for_years(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame:
-    """Find counts of people served that are the same to the last digit three years running; one note a place.
-
-    Numbers of the family population, such as 脱贫人口, may be fixed by policy, and with them their shares.
-    """
-    found = Findings(data)
-    floor = limit(data, "people_floor")
-    years = counted.yearly
-    people = set(data.items.loc[(data.items["people"] == "yes") & (data.items["family"] != POPULATION), "item"])
-    wholes: dict[str, list[str]] = {}
-    for part, whole in pairs_of(data):
-        wholes.setdefault(part, []).append(whole)
-    held: dict[int, list[tuple[str, int]]] = {}
-    for item in counted.items if len(years) >= _RUN else ():
-        if item not in people:
-            continue
-        wide = counted.values(item)[:, years]
-        run = np.ones(wide.shape, dtype=np.int64)
-        for at in range(1, wide.shape[1]):
-            follows = counted.years[years[at]] == counted.years[years[at - 1]] + 1
-            run[:, at] = np.where(follows & (wide[:, at] == wide[:, at - 1]), run[:, at - 1] + 1, 1)
-        longest = np.where(wide >= floor, run, 0)
-        for whole in wholes.get(item, []):
-            of = counted.values(whole)[:, years]
-            fixed = np.zeros(of.shape, dtype=bool)
-            fixed[:, 1:] = of[:, 1:] == of[:, :-1]
-            longest = np.where(fixed, 0, longest)
-        for place in np.flatnonzero(longest.max(axis=1) >= _RUN):
-            held.setdefault(int(place), []).append((item, int(longest[place].argmax())))
-    for at_place, series in sorted(held.items()):
-        names = [item for item, _ in series]
-        row = counted.key(at_place, int(years[series[0][1]]))
-        value = counted.value[counted.row(*row, names[0])]
-        found.find(
-            "same_for_years",
-            "note",
-            row,
-            ("item", names[0]),
-            counted.where(*row, names),
-            topic=_TOPIC,
-            evidence=number(value),
-            likely="",
-            items=found.listing("item", names),
-            n=str(_RUN),
         )
     return found.frame()
 
@@ -227,7 +178,7 @@ def reported_above_verified(data: Data, counted: Counted, ind: Indicators) -> pd
         if sample and 0 <= (good := int(sample["good"])) <= (n := int(sample["n"])) and n:
             low, high = (float(end[0]) for end in rates.wilson_limits(np.array([good]), np.array([n])))
             upper = high
-            evidence += f"; {good}/{n} (95% CI {number(low * 100, 1)}%–{number(high * 100, 1)}%)"
+            evidence += f"; {good}/{n} ({number(low * 100, 1)}%–{number(high * 100, 1)}%)"
         if row.after / row.before < share or (row.after < row.before and upper < share):
             found.find(
                 "verified_below",

@@ -40,6 +40,7 @@ from evaltools import (
     structure,
     total_rules,
     two_values,
+    unchanged_counts,
 )
 from evaltools.catalogue import OF_UNITS
 from evaltools.datasets import Data
@@ -74,7 +75,7 @@ RULES: list[Rule] = [
     outlying_values.year_against_mean,
     outlying_values.units_differ,
     desk_signs.all_at_100,
-    desk_signs.same_for_years,
+    unchanged_counts.same_for_years,
     desk_signs.last_digits,
     desk_signs.reported_above_verified,
     structure.prefixes,

@@ -365,10 +365,10 @@ def test_a_series_has_the_same_months_of_every_year_and_nothing_later(tmp_path: 
         case = ev.indicators(data, every), ev.region_figures(data, every)
         shown = views.series(data, *case, "01", period, ["share"], "zh")
         assert shown["period"].tolist() == expected
-    monthly = views.monthly(data, "01", "2024-H1", ["share"], "zh")
+    monthly = views.monthly(data, ev.region_figures(data), "01", "2024-H1", ["share"], "zh")
     assert monthly["period"].tolist()[0] == "2022-07" and monthly["period"].tolist()[-1] == "2024-06"
     assert len(monthly) == 24
-    assert views.monthly(data, "01", "2024-06", ["share"], "zh").empty
+    assert views.monthly(data, ev.region_figures(data), "01", "2024-06", ["share"], "zh").empty
 
 
 def test_an_earlier_definition_under_another_name_is_another_thing(tmp_path: Path) -> None:
@@ -400,7 +400,7 @@ def test_a_single_year_without_units_targets_or_standard(tmp_path: Path) -> None
     assert views.movers(table, "better").empty and views.largest_changes(table).empty
     assert views.main_indicators(case.data, table) == ["share", "waste", "deaths"]
     assert views.series(case.data, case.ind, case.region, "01", "2024", ["share"], "zh")["period"].tolist() == ["2024"]
-    assert views.monthly(case.data, "01", "2024", ["share"], "zh").empty
+    assert views.monthly(case.data, ev.region_figures(case.data), "01", "2024", ["share"], "zh").empty
     assert quality_views.completeness(case.data, "01", "2024", "zh").empty
     assert quality_views.adjusted(case.data, "01", "2024", "zh").empty
     assert quality_views.findings(ev.check(case.data), "2024", "zh").empty
