@@ -21,12 +21,15 @@ def check(path: str) -> tuple[pd.DataFrame, int]:
     0: no finding of level error. 1: errors in cells. 2: not one table can be read.
     """
     try:
-        found = quality.check(datasets.load_to_check(path), today=date.today())
+        data = datasets.load_to_check(path)
+        found = quality.check(data, today=date.today())
     except InputError as error:
         order = error.problems["level"].map({level: at for at, level in enumerate(LEVELS)})
         problems = error.problems.iloc[order.argsort(kind="stable")].reset_index(drop=True)
         return problems, ERRORS if _any_table(path) else UNREADABLE
-    return found, ERRORS if (found["level"] == "error").any() else CLEAN
+    if not (found["level"] == "error").any():
+        return found, CLEAN
+    return found, ERRORS if len(data.facts) or len(data.claims) else UNREADABLE
 
 
 def _any_table(path: str) -> bool:
@@ -34,7 +37,7 @@ def _any_table(path: str) -> bool:
     try:
         folder = datasets.find(path)
         if datasets.of_returns(folder):
-            return not datasets.sent(folder).empty
+            return not datasets.sent(folder).facts.empty
         encoding = read_meta(folder, ProblemList()).encoding
         return any(
             not table_files.read(file, table, file.name, ProblemList(), encoding).empty

@@ -18,7 +18,7 @@ from evaltools.hierarchy import check_places, scope_of
 from evaltools.ledger import APPLIED, STAGES, Stage, apply_adjustments
 from evaltools.line_values import check_scored
 from evaltools.metadata import FILE, Meta, read_meta
-from evaltools.problems import InputError, ProblemList, nearest, nothing_passes
+from evaltools.problems import InputError, ProblemList, file_of, nearest, nothing_passes
 from evaltools.returns import Return
 
 STANDARDS = "EVALTOOLS_STANDARDS"
@@ -26,6 +26,8 @@ STANDARDS = "EVALTOOLS_STANDARDS"
 
 
 _READABLE = ", ".join((*intake.WORKBOOKS, *table_files.SUFFIXES))
+
+_OF_RETURNS = (*intake.WORKBOOKS, *intake.MAPPINGS)
 
 _OF_VALUES = ("not_a_number", "below_minimum", "above_maximum", "state_with_value")
 
@@ -121,6 +123,8 @@ def find(name: str) -> Path:
         if path.is_file():
             key, topic = ("not_a_folder", "findings") if _of_dataset(path) else ("not_a_return", "intake")
             problems.say(key, where=path.name, topic=topic, found=path.name, allowed=_READABLE)
+        elif path.is_dir():
+            return path  # no dataset is called so: what this folder lacks is said when it is read
     if not len(problems):
         found = names()
         near = nearest(name, found) or ", ".join(found) or "—"
@@ -163,8 +167,8 @@ def load_to_check(name: str) -> Data:
 
 
 def _in_cell(rule: str, where: str) -> bool:
-    """Whether an error is about one value, which comes back blank; the others can be checked all the same."""
-    return rule in _OF_VALUES or "!" in where
+    """Whether an error is about one value, which comes back blank, or one return: all others can still be checked."""
+    return rule in _OF_VALUES or "!" in where or file_of(where).lower().endswith(_OF_RETURNS)
 
 
 def _opened(
@@ -229,9 +233,9 @@ def _load(
         checks=catalogue.checks,
         areas=read.areas.reset_index(drop=True),
         units=read.units[read.units["area"].isin(scope)].reset_index(drop=True),
-        adjustments=adjustments.reset_index(drop=True),
+        adjustments=adjustments,
         claims=claims,
-        targets=targets.reset_index(drop=True),
+        targets=targets,
         judgements=judgements.reset_index(drop=True),
         breaks=breaks.reset_index(drop=True),
         standard=scoring,
@@ -259,19 +263,19 @@ def _of_returns(path: Path, national: Path, problems: ProblemList) -> tuple[Read
     return Reader(path, meta, catalogue, problems, found), catalogue, meta
 
 
-def sent(path: Path) -> pd.DataFrame:
-    """Return the facts that can be read of returns, whatever is wrong with others."""
+def sent(path: Path) -> Return:
+    """Return what can be read of returns, whatever is wrong with the rest."""
     problems = ProblemList()
-    return intake.read(
-        path, load_catalogue(home() / "data" / "catalogue", path / "catalogue", problems), problems
-    ).facts
+    catalogue = load_catalogue(home() / "data" / "catalogue", path / "catalogue", problems)
+    return intake.read(path, catalogue, problems)
 
 
 def of_returns(path: Path) -> bool:
     """Whether a path is no dataset but what counties sent: a file, or a folder of workbooks without tables."""
     if path.is_file():
         return True
-    has_tables = (path / "facts").exists() or any(at.suffix in table_files.SUFFIXES for at in path.iterdir())
+    tables_of = {f"{name}{suffix}" for name in OWN_TABLES for suffix in table_files.SUFFIXES}
+    has_tables = (path / "facts").exists() or any(at.name in tables_of for at in path.iterdir())
     return not (path / FILE).exists() and not has_tables and bool(intake.returns_in(path))
 
 

@@ -31,11 +31,13 @@ _WORDS = (
 _SIGNATURES = ("sign_unit", "sign_filler", "sign_reviewer", "sign_head", "sign_phone", "sign_date")
 
 
-def findings_html(found: pd.DataFrame, title: str, lang: str = "zh", names: Mapping[str, str] | None = None) -> str:
+def findings_html(
+    found: pd.DataFrame, title: str, lang: str = "zh", names: Mapping[str, str] | None = None, notice: str = ""
+) -> str:
     """Return findings (columns of `problems.COLUMNS`, the one to mend first on top) as a page.
 
-    title: what was checked. names: areas by code, where known; others go by the file that their findings lie in. The
-    same findings give the same page.
+    title: what was checked. names: areas by code, where known; others go by the file that their findings lie in.
+    notice: what must be known first, such as that the data are synthetic. The same findings give the same page.
     """
     check_language(lang)
     lines = [
@@ -48,6 +50,7 @@ def findings_html(found: pd.DataFrame, title: str, lang: str = "zh", names: Mapp
     return environment.from_string(_part("findings/page.html.j2")).render(
         html_lang={"zh": "zh-CN", "en": "en"}[lang],
         title=title,
+        notice=notice,
         periods=_periods(found["period"], lang),
         words={name: word(f"send_back.{name}", lang) for name in _WORDS},
         signatures=[word(f"send_back.{name}", lang) for name in _SIGNATURES],

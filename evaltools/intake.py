@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from evaltools import formulas, table_files, tables
+from evaltools import arrivals, formulas, table_files, tables
 from evaltools.catalogue import OF_UNITS, Catalogue
 from evaltools.metadata import Meta
 from evaltools.problems import ProblemList
@@ -16,6 +18,9 @@ from evaltools.tables import each_row
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".et", ".ods", ".docx", ".html", ".htm")
 """How the name of a return ends; what is inside is told by its content."""
+
+MAPPINGS = (".map.yaml", "mapping.yaml")
+"""How the name of a mapping ends that lies beside returns."""
 
 FOLDER = "returns"
 """The folder of a dataset in which returns lie as they were sent."""
@@ -29,7 +34,9 @@ def is_return(path: Path) -> bool:
 def returns_in(folder: Path) -> list[Path]:
     """Return the returns in a folder and the folders below it, in the order of their names."""
     found = (path for path in folder.rglob("*") if is_return(path) and path.is_file())
-    return sorted(path for path in found if not any(part.startswith((".", "_")) for part in path.parts[:-1][-1:]))
+    return sorted(
+        path for path in found if not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
+    )
 
 
 def known_of(catalogue: Catalogue, areas: pd.DataFrame, units: pd.DataFrame) -> Known:
@@ -74,12 +81,11 @@ def read_returns(folder: Path, root: Path, known: Known, problems: ProblemList) 
         areas=_joined((part.areas for part in parts), "areas").drop_duplicates("area"),
         units=_joined((part.units for part in parts), "units").drop_duplicates(["area", "unit"]),
         expected={code: name for part in parts for code, name in part.expected.items()},
+        notice=next((part.notice for part in parts if any(part.notice.values())), {}),
     )
     tables.check_key(whole.facts, "facts", folder.name, problems)
-    sent = set(whole.facts["area"])
-    for code, name in whole.expected.items():
-        if code not in sent:
-            problems.say("not_sent", where=folder.name, level="warning", topic="intake", area=code, found=name)
+    arrivals.note_absent(parts, folder.name, problems)
+    arrivals.note_unread(folder, root, set(paths), WORKBOOKS, problems)
     return _with_places(whole, whole.expected) if known.areas.empty else whole
 
 
@@ -105,7 +111,8 @@ def read_return(path: Path, label: str, known: Known, problems: ProblemList) -> 
         return template_return.read_template(found, label, known, problems)
     place = mappings.mapping_path(path)
     if place is None:
-        problems.say("no_mapping", where=label, topic="intake", found=path.name)
+        shown = f'"{path.name}"' if re.search(r"[\s()&;']", path.name) else path.name
+        problems.say("no_mapping", where=label, topic="intake", found=path.name, command=shown)
         return Return()
     mapping = mappings.load_mapping(place, known, problems)
     if mapping is None:
@@ -115,12 +122,15 @@ def read_return(path: Path, label: str, known: Known, problems: ProblemList) -> 
 
 
 def meta_of(path: Path, found: Return, catalogue: Catalogue) -> Meta:
-    """Return what can be said of returns without a dataset: their name, origins, and the indicators they can give."""
+    """Return what can be said of returns alone: name, origins, indicators they can give, whether they are synthetic."""
     asked = set(found.facts["item"])
     origins = tuple(sorted(set(found.facts["origin"]) - {""}))
     reported = _computable(catalogue, asked) | set(found.claims["indicator"])
     name = path.stem if path.is_file() else path.resolve().name
-    return Meta(name, name, name, origins=origins, indicators=tuple(sorted(reported)))
+    notices = {f"notice_{lang}": text for lang, text in found.notice.items()}
+    synthetic = any(notices.values())
+    indicators = tuple(sorted(reported))
+    return Meta(name, name, name, origins=origins, indicators=indicators, synthetic=synthetic, **notices)
 
 
 def _computable(catalogue: Catalogue, asked: set[str]) -> set[str]:
@@ -145,7 +155,7 @@ def _with_places(found: Return, expected: Mapping[str, str]) -> Return:
     named = _filled("areas", area=pd.Series(list(expected)), name_zh=pd.Series(list(expected.values())))
     areas = pd.concat([found.areas, named, _areas(found.facts)]).drop_duplicates("area").reset_index(drop=True)
     units = pd.concat([found.units, _units(found.facts)]).drop_duplicates(["area", "unit"]).reset_index(drop=True)
-    return Return(found.facts, found.claims, areas, units, found.expected)
+    return replace(found, areas=areas, units=units)
 
 
 def _areas(facts: pd.DataFrame) -> pd.DataFrame:

@@ -31,7 +31,8 @@ class Return:
 
     facts, claims: the columns of the data model, indexed by the cell each row came from (`file!sheet!cell`), which
         is their `source` too. areas, units: the places that the file itself describes. expected: the areas, with
-        their names, from which returns of this kind are awaited; empty where the file does not say. remarks: what
+        their names, from which returns of this kind are awaited; empty where the file does not say. notice: language
+        -> that the data are synthetic, where the file says so. remarks: what
         was noted while reading, in the columns of `problems.COLUMNS`; digest: the hash of what was read. Both are
         set where all files of a dataset have been read.
     """
@@ -41,5 +42,6 @@ class Return:
     areas: pd.DataFrame = field(default_factory=lambda: tables.empty("areas"))
     units: pd.DataFrame = field(default_factory=lambda: tables.empty("units"))
     expected: Mapping[str, str] = field(default_factory=dict)
+    notice: Mapping[str, str] = field(default_factory=dict)
     remarks: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLUMNS, dtype="str"))
     digest: str = ""

@@ -17,7 +17,7 @@ from evaltools.returns import Return
 SHARED = "EVALTOOLS_SHARED"
 """Environment variable naming the folder in which a run keeps what its notebooks share."""
 
-_TABLES = [field.name for field in fields(Return) if field.name not in ("expected", "digest")]
+_TABLES = [field.name for field in fields(Return) if field.name not in ("expected", "notice", "digest")]
 
 
 def once(files: list[Path], read: Callable[[ProblemList], Return], problems: ProblemList) -> Return:
@@ -45,7 +45,7 @@ def keep(found: Return, folder: Path) -> None:
     place.mkdir(parents=True)
     for name in _TABLES:
         getattr(found, name).to_parquet(place / f"{name}.parquet")
-    about = {"digest": found.digest, "expected": dict(found.expected)}
+    about = {"digest": found.digest, "expected": dict(found.expected), "notice": dict(found.notice)}
     (place / "about.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8", newline="\n")
 
 
@@ -57,7 +57,7 @@ def _kept(folder: Path, digest: str) -> Return | None:
     if said["digest"] != digest:
         return None
     tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in _TABLES}
-    return Return(**tables, expected=said["expected"], digest=digest)
+    return Return(**tables, expected=said["expected"], notice=said["notice"], digest=digest)
 
 
 def _digest(files: list[Path]) -> str:

@@ -28,11 +28,11 @@ def marked_workbooks(path: str, found: pd.DataFrame, out: Path, lang: str) -> li
 
 def page(path: str, found: pd.DataFrame, out: Path, lang: str) -> list[str]:
     """Write the page of the findings, and return what to tell the user."""
-    title, names = _about(path, lang)
+    title, names, notice = _about(path, lang)
     problems = ProblemList()
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(findings_html(found, title, lang, names), encoding="utf-8", newline="\n")
+        out.write_text(findings_html(found, title, lang, names, notice), encoding="utf-8", newline="\n")
     except OSError as error:
         problems.say("out_unwritable", where=out.name, topic="send_back", found=error.strerror or "")
     problems.raise_if_any()
@@ -51,15 +51,19 @@ def sources(path: str) -> dict[str, Path]:
     return {file.relative_to(place).as_posix(): file for file in intake.returns_in(folder)} if folder.is_dir() else {}
 
 
-def _about(path: str, lang: str) -> tuple[str, Mapping[str, str]]:
-    """Return the title of what was checked, and the names of its areas as far as a dataset lists them."""
+def _about(path: str, lang: str) -> tuple[str, Mapping[str, str], str]:
+    """Return the title of what was checked, the names of its areas as far as it says, and that it is synthetic."""
     try:
         place = datasets.find(path)
-        if place.is_file() or datasets.of_returns(place):
-            return place.stem if place.is_file() else place.resolve().name, {}
-        meta = read_meta(place, ProblemList())
-        areas = table_files.read(place / "areas.csv", "areas", "areas.csv", ProblemList(), meta.encoding)
-        names = {row.area: getattr(row, f"name_{lang}") or row.name_zh for row in each_row(areas)}
-        return getattr(meta, f"title_{lang}"), names
+        if datasets.of_returns(place):
+            sent = datasets.sent(place)
+            areas, notice = sent.areas, sent.notice.get(lang, "")
+            title = place.stem if place.is_file() else place.resolve().name
+        else:
+            meta = read_meta(place, ProblemList())
+            areas = table_files.read(place / "areas.csv", "areas", "areas.csv", ProblemList(), meta.encoding)
+            notice = getattr(meta, f"notice_{lang}") if meta.synthetic else ""
+            title = getattr(meta, f"title_{lang}")
+        return title, {row.area: getattr(row, f"name_{lang}") or row.name_zh for row in each_row(areas)}, notice
     except (InputError, OSError):
-        return Path(path).name, {}
+        return Path(path).name, {}, ""

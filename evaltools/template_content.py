@@ -27,11 +27,13 @@ class Form:
     table units. areas: the area's own row. expected: code -> name of all areas that send one.
     last: (item, unit) -> the figure of the same period a year earlier; unit "" is the area. notes: item -> the lines
     that explain it, the text of one language. words: what a text that is no number means, as in `returns.Known`.
+    notice_zh, notice_en: that the data are synthetic, "" where they are not.
     """
 
     dataset: str
     title: str
-    notice: str
+    notice_zh: str
+    notice_en: str
     area: str
     name: str
     period: str
@@ -45,6 +47,11 @@ class Form:
     uses: Mapping[str, list[tuple[str, str, str]]] = field(default_factory=dict)
     """item -> (indicator, `numerator` or `denominator`, definition) of every indicator that needs it."""
     words: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
+
+    @property
+    def notice(self) -> str:
+        """That the data are synthetic, in the language of the form."""
+        return str(getattr(self, f"notice_{self.lang}"))
 
     @property
     def families(self) -> list[str]:
@@ -94,7 +101,8 @@ def _form(
     return Form(
         dataset=meta.name,
         title=getattr(meta, f"title_{lang}"),
-        notice=getattr(meta, f"notice_{lang}") if meta.synthetic else "",
+        notice_zh=meta.notice_zh if meta.synthetic else "",
+        notice_en=meta.notice_en if meta.synthetic else "",
         area=area,
         name=data.area_name(area, lang),
         period=period,

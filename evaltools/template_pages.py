@@ -25,7 +25,7 @@ RETURN, VERSION = "evaltools-return", "1"
 PAGE = "evaltools-page"
 """What the hidden first cell of a page that holds no data says."""
 
-KEYS = ("dataset", "title", "area", "period", "origin", "lang")
+KEYS = ("dataset", "title", "area", "period", "origin", "lang", "notice_zh", "notice_en")
 _OFFERED = "choice"
 _ROW = 15.5
 _ONE_PAGE = 30  # sheets whose list still leaves the instructions readable on one page

@@ -21,6 +21,7 @@ from evaltools.template_known import Asked, asked_of, hidden_sheet, text_of
 from evaltools.template_lines import measure_of
 from evaltools.template_pages import PAGE
 from evaltools.template_sheets import MARKER
+from evaltools.wording import LANGUAGES
 
 _ITEMS = ("item", "area", "both")
 _CLOSE = 1e-9
@@ -45,11 +46,15 @@ def read_template(sheets: list[Sheet], label: str, known: Known, problems: Probl
     for sheet in sheets:
         if sheet is not hidden:
             reader.read(sheet)
+    facts = reader.facts()
+    if facts["value"].isna().all() and set(facts["state"]) <= {"missing"}:
+        reader.say("nothing_filled", label, "warning")
     return Return(
-        facts=reader.facts(),
+        facts=facts,
         areas=asked.areas,
         units=asked.units,
         expected=asked.expected,
+        notice={lang: asked.meta.get(f"notice_{lang}", "") for lang in LANGUAGES},
     )
 
 
@@ -189,7 +194,8 @@ class _Reader:
         if raw is None or key[0] not in self.asked.items:
             return
         before = self.asked.last.get(key)
-        same = before is not None and isinstance(raw, int | float) and math.isclose(raw, before, rel_tol=_CLOSE)
+        now = read_cell(raw, "", self.known.cell_words).value  # a number made a text is the same number
+        same = before is not None and math.isclose(now, before, rel_tol=_CLOSE)
         if not same:
             self.say(
                 "last_changed", where, "warning", found=_shown(raw), other="—" if before is None else number(before)

@@ -221,3 +221,16 @@ def test_a_run_reads_returns_once_for_its_notebooks(
     monkeypatch.setenv("EVALTOOLS_SHARED", str(tmp_path / "shared"))
     sent(home, "01", {**GOOD, "served a": 7}, folder / "01.xlsx")
     assert values(ev.load(str(folder)).facts)["served", "a"] == 7.0
+
+
+def test_a_return_of_synthetic_data_says_so_wherever_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "990101.xlsx"
+    example = ev.load("example")
+    write_template(example, "990101", "2024", path, "zh")
+    meta = ev.load(str(path)).meta
+    assert meta.synthetic
+    assert (meta.notice_zh, meta.notice_en) == (example.meta.notice_zh, example.meta.notice_en)
+    for lang in ("zh", "en"):
+        page = tmp_path / f"{lang}.html"
+        assert cli.main(["check", str(path), "--lang", lang, "--html", str(page)]) == 0
+        assert getattr(meta, f"notice_{lang}") in page.read_text(encoding="utf-8")
