@@ -234,3 +234,76 @@ def test_a_return_of_synthetic_data_says_so_wherever_it_is_read(tmp_path: Path) 
         page = tmp_path / f"{lang}.html"
         assert cli.main(["check", str(path), "--lang", lang, "--html", str(page)]) == 0
         assert getattr(meta, f"notice_{lang}") in page.read_text(encoding="utf-8")
+
+
+def test_one_file_that_cannot_be_read_does_not_hide_what_is_wrong_in_others(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "sent"
+    sent(home, "01", {**GOOD, "served b": 5000}, folder / "01.xlsx")
+    (folder / "02.xlsx").write_bytes(b"PK\x03\x04 cut off")
+    openpyxl.Workbook().save(folder / "03.xlsx")
+    book = openpyxl.Workbook()
+    book["Sheet"].append(["机构", "人数"])
+    book["Sheet"].append(["甲院", 3])
+    book.save(folder / "别的 表.xlsx")
+    with pytest.raises(ev.InputError):
+        ev.load(str(folder))
+    found, status = checking.check(str(folder))
+    errors = found[found["level"] == "error"]
+    assert status == 1
+    assert {"01.xlsx", "02.xlsx", "03.xlsx", "别的 表.xlsx"} <= set(errors["where"].str.partition("!")[0])
+    assert "above_100" in set(errors["rule"])
+    said = errors.loc[errors["rule"] == "no_mapping", "sentence_zh"].iloc[0]
+    assert 'template --map "别的 表.xlsx"' in said
+
+
+def test_a_row_that_was_deleted_does_not_end_the_check(home: Path, tmp_path: Path) -> None:
+    path = sent(home, "01", {**GOOD, "served b": 5000}, tmp_path / "01.xlsx")
+    book = openpyxl.load_workbook(path)
+    sheet, row = next((s, r) for s in book for r in range(1, s.max_row + 1) if s.cell(r, 1).value == "item=residents")
+    sheet.delete_rows(row)
+    sheet.append([None, None, "合计", 7])
+    book.save(path)
+    rules = set(checking.check(str(path))[0]["rule"])
+    assert {"gone_item", "missing_items"} <= rules or {"gone_item", "not_asked"} <= rules
+
+
+def test_who_has_not_sent_is_told_by_period(home: Path, tmp_path: Path) -> None:
+    sent(home, "01", GOOD, tmp_path / "sent" / "01.xlsx")
+    sent(home, "02", GOOD, tmp_path / "sent" / "02.xlsx")
+    write_template(ev.load("mine"), "02", "2025", tmp_path / "sent" / "02 of 2025.xlsx", "zh")
+    remarks = ev.load(str(tmp_path / "sent")).remarks
+    absent = remarks[remarks["rule"] == "not_sent"]
+    assert list(zip(absent["area"], absent["period"], strict=True)) == [("01", "2025")]
+    assert "2025年" in absent["sentence_zh"].iloc[0]
+
+
+def test_a_workbook_sent_back_as_it_was_handed_out_is_noticed(home: Path, tmp_path: Path) -> None:
+    path = sent(home, "01", {}, tmp_path / "01.xlsx")
+    found, status = checking.check(str(path))
+    assert status == 0 and "nothing_filled" in set(found["rule"])
+    path = sent(home, "01", {"served a": "不适用"}, tmp_path / "02.xlsx")
+    assert "nothing_filled" not in set(checking.check(str(path))[0]["rule"])
+
+
+def test_files_among_returns_that_nobody_reads_are_named(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "sent"
+    sent(home, "01", GOOD, folder / "01.xlsx")
+    for name in ("乙县.rar", "扫描/丙县.pdf", "findings.csv", ".DS_Store", "~$01.xlsx", "mapping.yaml"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"")
+    remarks = ev.load(str(folder)).remarks
+    assert set(remarks.loc[remarks["rule"] == "file_unread", "where"]) == {"乙县.rar", "扫描/丙县.pdf", "findings.csv"}
+
+
+def test_a_folder_beside_is_found_by_its_bare_name(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = tmp_path / "a place"
+    sent(home, "01", GOOD, places / "in coming" / "01.xlsx")
+    (places / "mydata").mkdir()
+    (places / "mydata" / "areas.csv").write_text("area,name_zh\n01,甲县\n", encoding="utf-8")
+    monkeypatch.chdir(places)
+    assert checking.check("in coming")[1] == checking.check("./in coming")[1] == 0
+    monkeypatch.chdir(places / "in coming")
+    assert checking.check(".")[1] == 0
+    monkeypatch.chdir(places)
+    said = checking.check("mydata")[0]
+    assert "mydata/datapackage.json" in set(said["where"])  # and not that there is no dataset of that name
