@@ -13,12 +13,12 @@ from evaltools import periods
 from evaltools.aggregation import named
 from evaltools.catalogue import OF_UNITS
 from evaltools.claim_table import KEY, bears, figures_sent
+from evaltools.claim_words import figure, in_points, moved, said
 from evaltools.datasets import Data
 from evaltools.fact_cells import Counted
 from evaltools.findings import Findings, Indicators, number
 from evaltools.rules import SIGNS
 from evaltools.tables import each_row
-from evaltools.wording import LANGUAGES, word
 
 _TOPIC = "quality_claims"
 _DUST = 1e-9
@@ -28,11 +28,6 @@ _COMPARED = re.compile(r"全年.*(?:较|比|同比|增长|提高|下降)|(?:较|
 
 def _place(row: Any) -> tuple[tuple[str, str, str], tuple[str, str], str]:
     return (row.period, row.area, row.unit), ("indicator", row.indicator), row.where
-
-
-def _said(row: Any) -> dict[str, str]:
-    x = number(row.reported, int(row.digits))
-    return {lang: word(f"findings.said_{row.measure}", lang, x=x) for lang in LANGUAGES}
 
 
 def changes(found: Findings, table: pd.DataFrame) -> None:
@@ -50,7 +45,7 @@ def changes(found: Findings, table: pd.DataFrame) -> None:
             *_place(row),
             evidence=f"{number(row.change_pp, 2)} / {number(row.change_percent, 2)}%",
             likely="percentage points written as percent" if points else "",
-            said=_said(row),
+            said=said(row),
             points=number(row.change_pp, 2),
             relative=number(row.change_percent, 2),
         )
@@ -80,7 +75,8 @@ def without_data(found: Findings, table: pd.DataFrame, now: pd.DataFrame) -> Non
             topic=_TOPIC,
             evidence=" / ".join(texts if can_be_points else texts[:1]),
             likely="percentage points written as percent" if rule == "change_in_points" else "",
-            said=_said(row),
+            moved=moved(row),
+            asked=in_points(row),
             now=number(row.now, int(row.now_digits)) + sign,
             relative=texts[0],
             points=texts[1],
@@ -120,7 +116,7 @@ def part_of_year(found: Findings, table: pd.DataFrame, now: pd.DataFrame, ind: I
     years = {period: f"{periods.parse(period).year - 1:04d}" for period in partial["period"].unique()}
     asked = partial.assign(year=partial["period"].map(years)).join(now["now"], on=KEY)
     known = ind("year").sort_values("definition").drop_duplicates(KEY, keep="last") if len(asked) else pd.DataFrame()
-    said: set[int] = set()
+    told: set[int] = set()
     for row in each_row(asked):
         key = (row.year, row.area, row.unit, row.indicator)
         whole = float(now["now"].get(key, np.nan))
@@ -130,20 +126,20 @@ def part_of_year(found: Findings, table: pd.DataFrame, now: pd.DataFrame, ind: I
         part = row.value if not np.isnan(row.value) else row.now
         change = part - whole if row.measure == "change_pp" else (part / whole - 1) * 100 if whole > 0 else np.nan
         if abs(change - row.reported) <= row.half + _DUST:
-            said.add(row.Index)
+            told.add(row.Index)
             found.find(
                 "part_of_year",
                 "error",
                 *_place(row),
                 topic=_TOPIC,
-                evidence=f"{number(part, 2)} / {number(whole, 2)}",
+                evidence=f"{figure(part, row.per)} / {figure(whole, row.per)}",
                 likely="part of a year compared with a whole year",
-                said=_said(row),
+                said=said(row),
                 year=row.year,
             )
     worded = table["measure"].str.startswith("change") & table["text"].map(_words_of_part).astype(bool)
     for row in each_row(table[worded]):
-        if row.Index not in said:
+        if row.Index not in told:
             found.find("part_of_year_said", "warning", *_place(row), topic=_TOPIC, evidence=row.text, likely="")
 
 
@@ -172,10 +168,10 @@ def attainments(found: Findings, table: pd.DataFrame, levels: pd.DataFrame, data
                 "claim_attainment",
                 "error",
                 *_place(row),
-                evidence=f"{number(value, 2)}/{number(of, 2)} = {number(share, 2)}%",
+                evidence=f"{figure(value, row.per)}/{figure(of, row.per)} = {number(share, max(2, int(row.digits)))}%",
                 likely="",
-                said=_said(row),
-                right=number(share, 2),
+                said=said(row),
+                right=number(share, max(2, int(row.digits))),
             )
         elif np.isnan(of) and value > 0 and row.reported > 0 and row.bound == "":
             _implied_target(found, row, value)
@@ -196,7 +192,7 @@ def _implied_target(found: Findings, row: Any, now: float) -> None:
         topic=_TOPIC,
         evidence=f"{value}/{share}% = {number(now / row.reported * 100, 2)}",
         likely="",
-        said=_said(row),
+        said=said(row),
         target=number(round_ if is_round else now / row.reported * 100, None if is_round else 2) + sign,
     )
 
@@ -263,7 +259,8 @@ def _better(value: float, target: float, direction: str) -> bool:
 def _target(
     found: Findings, rule: str, level: str, row: Any, value: float, directions: pd.DataFrame, where: str
 ) -> None:
-    sign = SIGNS[int(directions["per"].get(row.indicator, 1))]
+    per = int(directions["per"].get(row.indicator, 1))
+    sign = SIGNS[per]
     found.find(
         rule,
         level,
@@ -271,8 +268,8 @@ def _target(
         ("indicator", row.indicator),
         where,
         topic=_TOPIC,
-        evidence=f"{number(value, 2)} / {number(row.target)}",
+        evidence=f"{figure(value, per)} / {number(row.target)}",
         likely="",
         target=number(row.target) + sign,
-        value=number(value, 2) + sign,
+        value=figure(value, per) + sign,
     )

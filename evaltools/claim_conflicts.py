@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from evaltools.claim_table import KEY
+from evaltools.claim_words import printed, said
 from evaltools.findings import Findings, number
 from evaltools.possible_rates import denominators
-from evaltools.rules import SIGNS
 from evaltools.tables import each_row
 
 _TOPIC = "quality_claims"
@@ -27,7 +27,7 @@ def values_differ(found: Findings, table: pd.DataFrame) -> None:
     low = (level["reported"] - level["half"] - about).where(~level["bound"].isin(["<=", "<"]), -np.inf)
     high = (level["reported"] + level["half"] + about).where(~level["bound"].isin([">=", ">"]), np.inf)
     for first, second in _apart(level.assign(low=low, high=high), KEY):
-        texts = [row.bound + number(row.reported, int(row.digits)) + SIGNS[int(row.per)] for row in (first, second)]
+        texts = [row.bound + printed(row) for row in (first, second)]
         found.find(
             "claims_differ",
             "warning",
@@ -37,8 +37,8 @@ def values_differ(found: Findings, table: pd.DataFrame) -> None:
             topic=_TOPIC,
             evidence=" ≠ ".join(texts),
             likely="",
-            one=texts[0],
-            other=texts[1],
+            one=said(first),
+            other=said(second),
         )
 
 

@@ -6,6 +6,7 @@ data have no such figure, or the dataset does not report the indicator, only its
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,12 @@ import pandas as pd
 
 from evaltools import claim_changes, claim_conflicts, formulas, possible_rates
 from evaltools.claim_table import bears, claim_table
+from evaltools.claim_words import joined, printed, said, sign_of, span
 from evaltools.datasets import Data
 from evaltools.fact_cells import Counted
 from evaltools.findings import Findings, Indicators, number
-from evaltools.rules import SIGNS
 from evaltools.tables import each_row
+from evaltools.wording import LANGUAGES, word
 
 TOPIC = "quality_claims"
 UNCOUNTED = ("yuan", "10k_yuan", "ten_thousand_yuan", "hour", "percent", "square_metre", "hectare", "kilometre")
@@ -53,14 +55,9 @@ def place_of(row: Any) -> tuple[tuple[str, str, str], tuple[str, str], str]:
     return (row.period, row.area, row.unit), ("indicator", row.indicator), row.where
 
 
-def printed(x: float, row: Any) -> str:
-    """Return a claimed figure as it is printed, with its sign: 98.50%."""
-    return number(x, int(row.digits)) + sign_of(row)
-
-
-def sign_of(row: Any) -> str:
-    """Return the sign behind an indicator's value, that of percent behind a change."""
-    return SIGNS[int(row.per)] if row.measure == "level" else "%"
+def _exact(value: float, row: Any) -> str:
+    """Return what the figures give, to the decimals claimed and two at least."""
+    return number(value, max(2, int(row.digits)))
 
 
 def _wrong_arithmetic(table: pd.DataFrame) -> pd.Series:
@@ -76,10 +73,10 @@ def arithmetic(found: Findings, table: pd.DataFrame) -> None:
             "claim_arithmetic",
             "error",
             *place_of(row),
-            evidence=f"{number(row.numerator)}/{number(row.denominator)} = {number(row.own, 2)}{sign_of(row)}",
+            evidence=f"{number(row.numerator)}/{number(row.denominator)} = {_exact(row.own, row)}{sign_of(row)}",
             likely=f"no whole number over {number(row.denominator)} gives it" if none else "",
-            said=printed(row.reported, row),
-            right=number(row.own, 2),
+            said=said(row),
+            right=_exact(row.own, row),
         )
 
 
@@ -89,13 +86,14 @@ def above_all(found: Findings, table: pd.DataFrame) -> None:
     over = (level["reported"] > level["per"]) & ~level["bound"].isin(["<=", "<"])
     for row in each_row(level[over | (level["numerator"] > level["denominator"])]):
         counts = "" if np.isnan(row.own) else f"{number(row.numerator)}/{number(row.denominator)}"
-        said = "" if np.isnan(row.reported) else printed(row.reported, row)
+        shown = list(filter(None, ("" if np.isnan(row.reported) else printed(row), counts)))
         found.find(
             "claim_above_100",
             "error",
             *place_of(row),
             topic=TOPIC,
-            evidence="; ".join(filter(None, (said, counts))),
+            evidence="; ".join(shown),
+            figures={"zh": "，".join(shown), "en": ", ".join(shown)},
             likely="numerator and denominator swapped" if row.own > row.per and _swapped(row) else "",
         )
 
@@ -135,7 +133,8 @@ def impossible(found: Findings, table: pd.DataFrame, data: Data, counted: Counte
                     topic=TOPIC,
                     evidence="; ".join(beside),
                     likely="another denominator, a weighted figure, or a slip",
-                    said=printed(row.reported, row),
+                    said=said(row),
+                    nearest=joined(beside),
                     denominator=number(under),
                 )
         elif total := totals.get((row.above, row.below)):
@@ -164,14 +163,16 @@ def _impossible_split(found: Findings, row: Any, item: str, total: float, counte
         return
     low = near.stop - 1
     pairs = [(n, int(total) - n) for n in (low, low + 1) if 0 <= n < total]
+    beside = [f"{n}/{m} = {number(n / m * row.per, row.digits)}{sign_of(row)}" for n, m in pairs]
     found.find(
         "claim_impossible_split",
         "error",
         *place_of(row),
         topic=TOPIC,
-        evidence="; ".join(f"{n}/{m} = {number(n / m * row.per, row.digits)}{sign_of(row)}" for n, m in pairs),
+        evidence="; ".join(beside),
         likely="",
-        said=printed(row.reported, row),
+        said=said(row),
+        nearest=joined(beside),
         total=number(total),
         whole=found.listing("item", [item]),
     )
@@ -192,14 +193,15 @@ def against_data(found: Findings, table: pd.DataFrame, data: Data, counted: Coun
         counts = number(row.data_numerator)
         if not np.isnan(row.data_denominator):
             counts += f"/{number(row.data_denominator)}"
-        evidence, right = f"{counts} = {number(row.value, 2)}{sign_of(row)}", number(row.value, 2)
+        evidence, right = f"{counts} = {_exact(row.value, row)}{sign_of(row)}", _exact(row.value, row)
+        if np.isnan(row.data_denominator) and row.per == 1:  # a count is its own numerator
+            evidence = right = counts
         other = _item_of(row, data, counted) if differs[1][row.Index] else ""
         if other:
             rule, likely = "claim_denominator", f"divided by {other}"
         else:
             rule, likely = "claim_level" if is_wrong else "claim_counts", ""
         topic = "findings" if rule == "claim_level" else TOPIC
-        said = number(row.reported, int(row.digits)) + sign_of(row) if row.reported == row.reported else ""
         level = "error" if is_wrong else "warning"
         found.find(
             rule,
@@ -208,7 +210,7 @@ def against_data(found: Findings, table: pd.DataFrame, data: Data, counted: Coun
             topic=topic,
             evidence=evidence,
             likely=likely,
-            said=said,
+            said="" if np.isnan(row.reported) else said(row),
             right=right,
             own="/".join(number(x) for x in (row.numerator, row.denominator) if not np.isnan(x)),
             other=found.listing("item", [other]),
@@ -238,6 +240,8 @@ def implied(found: Findings, table: pd.DataFrame) -> None:
     for row in each_row(table[(under | grown) & (table["numerator"] > 0) & (table["reported"] > 0)]):
         per = row.per if row.measure == "level" else 100
         near = possible_rates.denominators(row.reported, row.digits, row.numerator, per) or range(0)
+        if row.measure == "level" and row.kind == "proportion" and near and near.stop > row.numerator:
+            near = range(max(near.start, math.ceil(row.numerator)), near.stop)
         if near:
             rule = "claim_denominator_implied" if row.measure == "level" else "claim_base_implied"
             _implied(found, rule, row, near, number(row.numerator))
@@ -245,6 +249,9 @@ def implied(found: Findings, table: pd.DataFrame) -> None:
     bare &= no_above & no_below & table["data_denominator"].isna()
     for row in each_row(table[bare]):
         least = possible_rates.smallest(row.reported, row.digits, row.per)
+        texts = {"least": str(least.denominator), "example": f"{least.numerator}/{least.denominator}"}
+        tells = row.kind != "mean" and least.denominator > 1
+        hint = {lang: word("quality_claims.least_denominator", lang, **texts) if tells else "" for lang in LANGUAGES}
         found.find(
             "claim_no_denominator",
             "note",
@@ -252,16 +259,16 @@ def implied(found: Findings, table: pd.DataFrame) -> None:
             topic=TOPIC,
             evidence=f"{least.numerator}/{least.denominator}",
             likely="",
-            said=printed(row.reported, row),
-            least=str(least.denominator),
+            said=said(row),
+            hint=hint,
         )
 
 
 def _implied(found: Findings, rule: str, row: Any, near: range, given: str) -> None:
     first, last = near[0], near[-1]
     values = str(first) if first == last else f"{first}–{last}"
-    said = printed(row.reported, row)
-    found.find(rule, "note", *place_of(row), topic=TOPIC, evidence=values, likely="", said=said, given=given)
+    texts = {"said": said(row), "given": given, "span": span(first, last)}
+    found.find(rule, "note", *place_of(row), topic=TOPIC, evidence=values, likely="", **texts)  # type: ignore[arg-type]
 
 
 def agrees(reported: float, exact: float, text: str = "") -> bool:

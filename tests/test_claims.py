@@ -221,7 +221,7 @@ def test_part_of_a_year_beside_a_whole_one(tmp_path: Path) -> None:
     text = "2018年1-11月免起付线4626人次，较2017年全年增长50.78%"
     grown = claim("visits", "change_percent", "2018-01/2018-11", reported="50.78", text=text)
     (row,) = found(tmp_path / "a", grown, facts=facts).to_dict("records")
-    assert (row["rule"], row["level"], row["evidence"]) == ("part_of_year", "error", "4626.00 / 3068.00")
+    assert (row["rule"], row["level"], row["evidence"]) == ("part_of_year", "error", "4626 / 3068")
     (row,) = found(tmp_path / "b", {**grown, "period": "unknown"}).to_dict("records")
     assert (row["rule"], row["level"]) == ("part_of_year_said", "warning")
 
@@ -244,3 +244,33 @@ def test_targets_below_what_is_reached(tmp_path: Path) -> None:
     known = claim(numerator=9412, denominator=13576, reported="69.33")
     (row,) = found(tmp_path / "d", known, targets=[target("unknown", 100)]).to_dict("records")
     assert (row["rule"], row["level"]) == ("below_target", "note")
+
+
+def test_sentences_of_claims_say_figures_as_people_do(tmp_path: Path) -> None:
+    def said(name: str, *claims: dict, **tables: list) -> str:
+        return " ".join(found(tmp_path / name, *claims, **tables)["sentence_zh"])
+
+    assert "分母应为135；" in said("a", claim(numerator=131, reported="97.04"))
+    assert "分母应在7665至7869之间；" in said("b", claim(numerator=2951, reported="38"))
+    # of 13576 people 100% contracted, no fewer can be due
+    assert "分母应在13576至13644之间；" in said("c", claim(numerator=13576, reported="100"))
+    assert "最小分母" not in said("d", claim(reported="100"))
+    assert "最小分母为56，即41/56" in said("e", claim(reported="73.21"))
+    numbers = {"numerator": 984, "denominator": 1000}
+    assert "写为98.5%以上，" in said("f", claim(reported="98.5", bound=">=", **numbers))
+    assert said("g", claim(reported="98.4", bound=">=", **numbers)) == ""
+    # to the digits claimed: 69.33% beside 69.33% would tell nothing
+    assert "69.328%" in said("h", claim(numerator=9412, denominator=13576, reported="69.331"))
+    change = claim(measure="change_percent", reported="-5")
+    assert "材料称下降5%" in said("i", claim(reported="55"), change)
+    assert "“5个百分点”？" in said("j", claim(reported="55"), claim(measure="change_percent", reported="5"))
+
+
+def test_targets_are_found_in_their_rows_and_counts_have_no_decimals(tmp_path: Path) -> None:
+    stated = [target("unknown", 12) | {"indicator": "visits"}]
+    (row,) = found(tmp_path, claim("visits", reported="3"), targets=stated).to_dict("records")
+    assert (row["rule"], row["where"].split("; ")[0], row["evidence"]) == (
+        "below_target",
+        "targets.csv row 2",
+        "3 / 12",
+    )
