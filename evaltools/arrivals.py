@@ -28,9 +28,9 @@ def note_absent(parts: Sequence[Return], where: str, problems: ProblemList) -> N
     for period, areas in expected.items():
         for code, name in areas.items():
             if code not in sent[period]:
+                said = {"area": code, "found": name, "period": period}
                 of = tuple(period_label(period, lang) for lang in LANGUAGES)
-                said = {"area": code, "found": name, "period": period, "of": of}
-                problems.say("not_sent", where=where, level="warning", topic="intake", **said)
+                problems.say("not_sent", where=where, level="warning", topic="intake", of=of, **said)
 
 
 def note_unread(folder: Path, root: Path, read: set[Path], allowed: Sequence[str], problems: ProblemList) -> None:

@@ -25,6 +25,7 @@ def totals_against_parts(
     all that are no totals, without units whose parent stands there too. Of items that cannot be added nothing is
     held. Where parts are blank a total may be more than their sum, which is a warning, but not less.
     """
+    names = dict(zip(items["item"], items["name_zh"], strict=True))
     over_units = dict(zip(items["item"], items["over_units"], strict=True))
     over_time = dict(zip(items["item"], items["over_time"], strict=True))
     present = {(cell.area, cell.unit) for cell in cells}
@@ -49,7 +50,7 @@ def totals_against_parts(
                 if total.over != "period":
                     parts = [part for part in parts if part.period == total.period]
                 if parts:
-                    _compare(total, parts, problems)
+                    _compare(total, parts, names, problems)
 
 
 def _of_subtotal(kinds: Sequence[str], at: int) -> range:
@@ -61,7 +62,7 @@ def _of_subtotal(kinds: Sequence[str], at: int) -> range:
     return range(max((i for i in others if i < at), default=-1) + 1, at)
 
 
-def _compare(total: Cell, parts: Sequence[Cell], problems: ProblemList) -> None:
+def _compare(total: Cell, parts: Sequence[Cell], names: Mapping[str, str], problems: ProblemList) -> None:
     known = [part for part in parts if not math.isnan(part.value)]
     added = math.fsum(part.value for part in known)
     blank = sum(math.isnan(part.value) and part.state != "not_applicable" for part in parts)
@@ -80,7 +81,7 @@ def _compare(total: Cell, parts: Sequence[Cell], problems: ProblemList) -> None:
         area=total.area,
         unit=total.unit,
         subject=total.entry.code,
-        name=total.entry.name,
+        name=total.entry.name or names.get(total.entry.code, total.entry.code),
         evidence=f"{number(total.value)} ≠ {number(added)}",
         said=number(total.value),
         added=number(added),
@@ -100,6 +101,7 @@ def cumulative_falls(cells: Iterable[Cell], items: pd.DataFrame, problems: Probl
 
     Only of items that add up over time: a stock may fall.
     """
+    names = dict(zip(items["item"], items["name_zh"], strict=True))
     adds = set(items.loc[items["over_time"] == "sum", "item"])
     series: dict[tuple[str, str, str, int], list[Cell]] = defaultdict(list)
     for cell in cells:
@@ -120,7 +122,7 @@ def cumulative_falls(cells: Iterable[Cell], items: pd.DataFrame, problems: Probl
                     area=cell.area,
                     unit=cell.unit,
                     subject=cell.entry.code,
-                    name=cell.entry.name,
+                    name=cell.entry.name or names.get(cell.entry.code, cell.entry.code),
                     evidence=f"{number(cell.value)} < {number(highest.value)}",
                     now=number(cell.value),
                     before=number(highest.value),

@@ -112,6 +112,7 @@ class _Reader:
         rows = {at: code for at, row in enumerate(sheet.rows) if (code := _code(row[side])) and at != head}
         columns = {at: code for at, code in columns.items() if self.is_known(sheet, (head, at), code)}
         rows = {at: code for at, code in rows.items() if self.is_known(sheet, (at, side), code)}
+        self.other_names(sheet, rows, columns, side)
         for row, down in rows.items():
             blank = self.row_remarks(sheet, row, columns)
             for column, across in columns.items():
@@ -135,6 +136,17 @@ class _Reader:
         if kind in _ITEMS:
             self.sheet_of.setdefault(name, sheet.name)
         return kind in (*_ITEMS, "unit", "last", "blank", "remark")
+
+    def other_names(self, sheet: Sheet, rows: Mapping[int, Key], columns: Mapping[int, Key], side: int) -> None:
+        """Note rows that carry another row's name: sorted, or pasted, without the hidden codes."""
+        called = {**self.asked.item_names, **self.asked.unit_names}
+        own = {row: called[code] for row, (_, code) in rows.items() if code and code in called}
+        names = {name for both in own.values() for name in both if name}
+        for row, ours in own.items():
+            for column in range(side + 1, min(columns, default=side + 1)):
+                name = text_of(sheet.rows[row][column])
+                if name in names and name not in ours:
+                    self.say("other_name", address(self.label, sheet.name, row, column), found=name, subject=ours)
 
     def row_remarks(self, sheet: Sheet, row: int, columns: Mapping[int, Key]) -> str:
         """Return what the blank cells of a row are, and pass on the sender's remark."""

@@ -250,6 +250,26 @@ def test_a_sheet_a_month_of_a_cumulative_return(tmp_path: Path) -> None:
     assert "m.xlsx!2月!B3" in falls["sentence_en"].iloc[0]
 
 
+ACROSS = """
+tables:
+  - sheets: 累计
+    header: 2
+    period: {header: "{month}月", year: 2024}
+    cumulative: yes
+    area: "990102"
+    unit: {column: 机构}
+    item: births
+"""
+
+
+def test_a_table_of_one_item_calls_it_by_its_name(tmp_path: Path) -> None:
+    rows = [["安定县活产数"], ["机构", "1月", "2月", "3月"], ["城关镇卫生院", 10, 20, 15], ["合计", 10, 20, 16]]
+    found, problems = read(workbook(tmp_path / "m.xlsx", {"累计": rows}), ACROSS)
+    assert [row[4] for row in numbers(found).values()] == [10.0, 20.0, 15.0]
+    said = problems.set_index("rule")["sentence_zh"]
+    assert "“活产数”" in said["cumulative_falls"] and "“活产数”" in said["printed_total"]
+
+
 BLOCKS = """
 tables:
   - sheets: [城关镇卫生院, 东河镇卫生院]

@@ -398,6 +398,36 @@ def test_a_code_that_is_none_is_named_and_its_row_not_guessed(data: ev.Data, tmp
     assert "staff" in said.loc[said["rule"] == "unknown_item", "sentence_en"].iloc[0]
 
 
+@ORIENTATIONS
+def test_rows_sorted_without_their_hidden_codes_are_named(data: ev.Data, tmp_path: Path, units_in_rows: bool) -> None:
+    path = handed_out(data, tmp_path, units_in_rows=units_in_rows)
+    book = openpyxl.load_workbook(path)
+    fill(book)
+    sheet = book["alpha"]
+    rows = [row for row in range(6, sheet.max_row + 1) if sheet.cell(row, 1).value not in (None, "unit=")]
+    first, last = rows[0], rows[-1]
+    for column in range(2, sheet.max_column + 1):
+        one, other = sheet.cell(first, column), sheet.cell(last, column)
+        one.value, other.value = other.value, one.value
+    book.save(path)
+    said = returned.read(path, returned.known(data))[1]
+    errors = said[said["level"] == "error"]
+    assert set(errors["rule"]) == {"other_name"}
+    assert errors["where"].tolist() == [f"return.xlsx!alpha!B{first}", f"return.xlsx!alpha!B{last}"]
+    assert str(sheet.cell(first, 2).value) in errors["sentence_zh"].iloc[0]
+
+
+def test_last_year_s_figures_made_texts_are_the_same_figures(data: ev.Data, tmp_path: Path) -> None:
+    def change(book: openpyxl.Workbook) -> None:
+        for sheet in (book["alpha"], book["beta"]):
+            last = [cell.column for cell in sheet[1] if str(cell.value).startswith("last=")]
+            for cell in (sheet.cell(row, column) for row in range(6, sheet.max_row + 1) for column in last):
+                if isinstance(cell.value, int | float):
+                    cell.value = f"{cell.value:,}"
+
+    assert "last_changed" not in rules(altered(data, tmp_path, change)[1])
+
+
 def test_a_figure_in_two_places_is_named(data: ev.Data, tmp_path: Path) -> None:
     def change(book: openpyxl.Workbook) -> None:
         sheet = book["alpha"]
