@@ -69,7 +69,8 @@ def missing_items(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame
 
     Its like are the units of the area of the same kind, or the areas of the same parent. An item is due if at least the
     share `quality_expected_share` of three or more others reported it; where a place has no like, if it stands there
-    blank. An area reports what any of its units reports. Places that sent nothing are `silent_unit`.
+    blank. An area reports what any of its units reports. Places that sent nothing are `silent_unit`;
+    what a place tells of the years before it began is an account of others' past, and owes nothing.
     """
     found = Findings(data)
     share = limit(data, "expected_share")
@@ -77,6 +78,7 @@ def missing_items(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame
     sent = _sent(counted)
     area_of = _own_area(counted)
     away: list[tuple[Whole, Whole, Whole]] = []
+    living = _living(data, counted)
     size = int(group.max(initial=-1)) + 1
     for code, item in enumerate(counted.items):
         rows, given = counted.rows(item), counted.given(item)
@@ -86,7 +88,7 @@ def missing_items(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame
         due = np.zeros(given.shape, dtype=bool)
         blank = (rows >= 0) & ~given
         for column in range(len(counted.periods)):
-            here = sent[:, column] & (group >= 0)
+            here = sent[:, column] & (group >= 0) & living[:, column]
             others = np.bincount(group[here], minlength=size) - 1
             gave = np.bincount(group[here & reported[:, column]], minlength=size)
             usual = (others >= _PEERS) & (gave >= share * others)
@@ -113,6 +115,16 @@ def missing_items(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame
             items=found.listing("item", names),
         )
     return found.frame()
+
+
+def _living(data: Data, counted: Counted) -> Flags:
+    """Return the matrix of places and periods: whether the place is registered as existing then."""
+    tree = places_of(data)
+    at = pd.MultiIndex.from_frame(tree[["area", "unit"]]).get_indexer(pd.MultiIndex.from_frame(counted.places))
+    if not len(tree):
+        return np.ones((len(counted.places), len(counted.periods)), dtype=bool)
+    first, last = (np.where(at >= 0, tree[name].to_numpy()[at], end) for name, end in (("first", 0), ("last", 9999)))
+    return np.asarray((first[:, None] <= counted.years) & (counted.years <= last[:, None]))
 
 
 def _own_area(counted: Counted) -> Whole:

@@ -14,6 +14,8 @@ from evaltools.fact_cells import Counted, Floats, Groups, Whole
 from evaltools.findings import Findings, Indicators, limit, number
 from evaltools.outlying_values import pairs_of
 from evaltools.tables import each_row
+from evaltools.wording import LANGUAGES, word
+from evaltools.wording import period as period_label
 
 _TOPIC = "quality_signs"
 _UNITS = 5
@@ -22,7 +24,10 @@ _SAMPLED = re.compile(r"(?:抽查|抽取|回访|抽样)(?P<n>\d+)[^0-9]+?(?P<goo
 
 
 def all_at_100(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame:
-    """Find indicators at exactly 100 % in every unit of an area: five units, `quality_people_floor` people at least."""
+    """Find indicators at exactly 100 % in every unit of an area: five units, `quality_people_floor` people at least.
+
+    One note for an area and its indicators, at the latest period, which names the earlier ones.
+    """
     found = Findings(data)
     floor = limit(data, "people_floor")
     groups = Groups.of(counted)
@@ -39,7 +44,12 @@ def all_at_100(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame:
             for at in np.flatnonzero(equal & (np.where(known, others, 0).sum(axis=1) >= floor)):
                 full.setdefault((int(column), int(at)), []).append(indicator)
                 whole_of[indicator] = (part, whole)
+    alike: dict[tuple[int, tuple[str, ...]], list[int]] = {}
     for (period, area), names in sorted(full.items()):
+        alike.setdefault((area, tuple(names)), []).append(period)
+    for (area, of_area), columns in alike.items():
+        period, names = columns[-1], list(of_area)
+        earlier = [counted.periods[column] for column in columns[:-1]]
         members = groups.members[area][groups.members[area] >= 0]
         row = (counted.periods[period], groups.areas[area], "")
         cells = [counted.where(*counted.key(int(member), period), whole_of[names[0]][:1]) for member in members]
@@ -53,8 +63,14 @@ def all_at_100(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame:
             evidence=str(len(members)),
             likely="",
             items=found.listing("indicator", names),
+            earlier={lang: _earlier(earlier, lang) for lang in LANGUAGES},
         )
     return found.frame()
+
+
+def _earlier(periods: list[str], lang: str) -> str:
+    shown = ("、" if lang == "zh" else ", ").join(period_label(period, lang) for period in periods)
+    return word("quality_signs.earlier_too", lang, periods=shown) if periods else ""
 
 
 def copied(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame:
@@ -174,21 +190,27 @@ def reported_above_verified(data: Data, counted: Counted, ind: Indicators) -> pd
     rows = data.adjustments[(data.adjustments["stage"] == "verified") & (data.adjustments["from"] > 0)]
     for row in each_row(rows.rename(columns={"from": "before", "to": "after"})):
         sample = _SAMPLED.search(row.evidence)
-        evidence, upper = f"{number(row.after)}/{number(row.before)} = {number(row.after / row.before * 100, 2)}%", 1.0
+        part, upper = number(row.after / row.before * 100, 2) + "%", 1.0
+        evidence = f"{number(row.after)}/{number(row.before)} = {part}"
+        shown = {lang: word("quality_signs.verified_share", lang, share=part) for lang in LANGUAGES}
         if sample and 0 <= (good := int(sample["good"])) <= (n := int(sample["n"])) and n:
             low, high = (float(end[0]) for end in rates.wilson_limits(np.array([good]), np.array([n])))
             upper = high
-            evidence += f"; {good}/{n} ({number(low * 100, 1)}%–{number(high * 100, 1)}%)"
+            ends = {"low": number(low * 100, 1), "high": number(high * 100, 1)}
+            evidence += f"; {good}/{n} ({ends['low']}%–{ends['high']}%)"
+            for lang in LANGUAGES:
+                shown[lang] += word("quality_signs.verified_sample", lang, n=n, good=good, **ends)
         if row.after / row.before < share or (row.after < row.before and upper < share):
             found.find(
                 "verified_below",
                 "note",
                 (row.period, row.area, row.unit),
                 ("item", row.item),
-                "adjustments.csv",
+                f"adjustments.csv row {row.Index}",
                 topic=_TOPIC,
                 evidence=evidence,
                 likely="",
+                shown=shown,
                 before=number(row.before),
                 after=number(row.after),
             )

@@ -69,11 +69,17 @@ class Findings(ProblemList):
         part = names.get((area, unit), unit)
         return f"{whole}{part}" if lang == "zh" else f"{part}, {whole}"
 
-    def listing(self, kind: str, names: list[str], most: int = 4) -> dict[str, str]:
-        """Return the names of items or indicators in each language, the first few and how many more there are."""
+    def listing(self, kind: str, names: list[str], most: int = 4, notes: list[str] | None = None) -> dict[str, str]:
+        """Return the names of items or indicators in each language, the first few and how many more there are.
+
+        notes: what to say behind each, in brackets.
+        """
         found = {}
         for lang in LANGUAGES:
             texts = [self.names[lang].get((kind, name), name) for name in names]
+            if notes:
+                form = "{}（{}）" if lang == "zh" else "{} ({})"
+                texts = [form.format(*pair) for pair in zip(texts, notes, strict=True)]
             first = ("、" if lang == "zh" else ", ").join(texts[:most])
             more = len(texts) - most
             found[lang] = word("quality_figures.and_more", lang, first=first, n=more) if more > 0 else first

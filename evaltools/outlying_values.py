@@ -16,6 +16,7 @@ from evaltools.datasets import Data
 from evaltools.fact_cells import Counted, Floats, Groups, Whole, median
 from evaltools.findings import Findings, Indicators, limit, number
 from evaltools.tables import each_row
+from evaltools.wording import LANGUAGES, word
 
 NORMAL = 0.6745
 """The median absolute deviation of a normal distribution, in standard deviations (Iglewicz & Hoaglin 1993)."""
@@ -41,6 +42,22 @@ def modified_z(values: ArrayLike) -> Floats:
         score = NORMAL * away / median(np.abs(away))[:, None]
     score = np.where(away == 0, 0.0, score)
     return score.reshape(np.shape(values))
+
+
+def z_score(values: ArrayLike) -> Floats:
+    """Return (x − mean) / s along the last axis, s with n − 1; NaN stays, and is left out; 0 where nothing differs.
+
+    Of n numbers none is further than (n − 1)/√n (Shiffler 1988): among ten or fewer, 3 is never passed.
+    """
+    matrix = np.atleast_2d(np.asarray(values, dtype=float))
+    size = (~np.isnan(matrix)).sum(axis=1)[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        away = matrix - np.nansum(matrix, axis=1, keepdims=True) / size
+        score = away / np.sqrt(np.nansum(away**2, axis=1, keepdims=True) / (size - 1))
+    same = np.nanmax(np.where(np.isnan(matrix), -np.inf, matrix), axis=1) == np.nanmin(
+        np.where(np.isnan(matrix), np.inf, matrix), axis=1
+    )
+    return np.where(same[:, None] & ~np.isnan(matrix), 0.0, score).reshape(np.shape(values))
 
 
 def outliers(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame:
@@ -77,9 +94,11 @@ def outliers(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame:
                 ("item", item),
                 counted.where(*row, {item}),
                 evidence=f"{number(value)} / {number(size_of)} = {times_of}",
-                likely=_slip_of(value / size_of),
+                likely=(slip_of_it := _slip_of(value / size_of)),
                 value=number(value),
                 usual=number(size_of),
+                others=_words("others_units" if alone[place, at] else "others_years"),
+                question=_words(_QUESTIONS.get(slip_of_it, "ask_real")),
             )
     return found.frame()
 
@@ -111,29 +130,39 @@ def _is_slip(times: Floats, usual: Floats, value: Floats) -> np.ndarray[tuple[in
     return np.asarray((usual > 0) & (value > 0) & (off > np.log10(_SLIP / 3)) & (off < np.log10(_SLIP * 3)))
 
 
+_DIGIT, _MEASURE = "a digit too many or too few", "yuan or persons for ten thousands of them, or the reverse"
+_QUESTIONS = {_DIGIT: "ask_digit", _MEASURE: "ask_measure"}
+
+
 def _slip_of(times: float) -> str:
     if not times > 0:
         return ""
     off = abs(float(np.log10(times)))
     if abs(off - 1) < 0.15:
-        return "a digit too many or too few"
-    return "yuan or persons for ten thousands of them, or the reverse" if abs(off - 4) < 0.5 else ""
+        return _DIGIT
+    return _MEASURE if abs(off - 4) < 0.5 else ""
+
+
+def _words(key: str) -> dict[str, str]:
+    return {lang: word(f"quality_figures.{key}", lang) for lang in LANGUAGES}
 
 
 def month_outliers(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame:
-    """Find months far from the place's other months: modified z above the cut-off, and several times the median.
+    """Find months far from the place's other months: z or modified z above the cut-off, and several times the median.
 
     The second condition keeps steady series quiet, whose MAD is next to nothing. Twelve months at least.
     """
     found = Findings(data)
     cut, ratio, floor = limit(data, "modified_z"), limit(data, "month_ratio"), limit(data, "outlier_floor")
+    plain_cut = limit(data, "z")
     months = np.array([at for at, name in enumerate(counted.periods) if re.fullmatch(r"\d{4}-\d{2}", name)], np.int64)
     for item in counted.items if len(months) >= _MONTHS else ():
         wide = counted.values(item)[:, months]
         enough = ((~np.isnan(wide)).sum(axis=1) >= _MONTHS) & (median(wide) >= floor)
         rows = np.flatnonzero(enough)
-        middle, score = median(wide[rows])[:, None], modified_z(wide[rows])
-        wild = (np.abs(score) > cut) & ((wide[rows] > ratio * middle) | (wide[rows] < middle / ratio))
+        middle, score, plain = median(wide[rows])[:, None], modified_z(wide[rows]), z_score(wide[rows])
+        far = (np.abs(score) > cut) | (np.abs(plain) > plain_cut)
+        wild = far & ((wide[rows] > ratio * middle) | (wide[rows] < middle / ratio))
         for place, at in zip(*np.nonzero(wild), strict=True):
             row = counted.key(int(rows[place]), int(months[at]))
             value = wide[rows[place], at]
@@ -144,7 +173,7 @@ def month_outliers(data: Data, counted: Counted, ind: Indicators) -> pd.DataFram
                 ("item", item),
                 counted.where(*row, {item}),
                 topic="quality_figures",
-                evidence=_evidence(value, middle[place, 0], score[place, at]),
+                evidence=_evidence(value, middle[place, 0], score[place, at], plain[place, at]),
                 likely=_slip_of(value / middle[place, 0]),
                 value=number(value),
                 usual=number(middle[place, 0]),
@@ -152,8 +181,8 @@ def month_outliers(data: Data, counted: Counted, ind: Indicators) -> pd.DataFram
     return found.frame()
 
 
-def _evidence(value: float, middle: float, score: float, digits: int | None = None) -> str:
-    text = f"{number(value, digits)}; median {number(middle, digits)}"
+def _evidence(value: float, middle: float, score: float, plain: float, digits: int | None = None) -> str:
+    text = f"{number(value, digits)}; median {number(middle, digits)}; z {number(plain, 1)}"
     return f"{text}; modified z {number(score, 1)}" if np.isfinite(score) else f"{text}; MAD 0"
 
 
@@ -201,7 +230,7 @@ def year_against_mean(data: Data, counted: Counted, ind: Indicators) -> pd.DataF
                 f"{name} {change * 100:+.0f}%" for name, change in zip(names, part["change"], strict=True)
             ),
             likely="",
-            items=found.listing("item", names),
+            items=found.listing("item", names, notes=[f"{change * 100:+.0f}%" for change in part["change"]]),
             share=number(share * 100),
         )
     return found.frame()
@@ -232,11 +261,13 @@ def units_differ(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame:
     """Find units in which two related items stand in another ratio than in the area's other units.
 
     A pair is the numerator and denominator of a proportion, or the two sides of a relation `a <= b`. Told are ratios
-    with a modified z above the cut-off among eight units or more, and further from the median than
-    `quality_pair_share` of it (WHO DQR: consistency between related indicators), in the latest year.
+    with a z or modified z above the cut-off among eight units or more, and further from the median than
+    `quality_pair_share` of it (WHO DQR: consistency between related indicators), in the latest year; the part must
+    be further from what the median makes of its whole than a Poisson count strays, `quality_z` of its roots.
     """
     found = Findings(data)
     cut, share, floor = limit(data, "modified_z"), limit(data, "pair_share"), limit(data, "mean_floor")
+    plain_cut = limit(data, "z")
     groups = Groups.of(counted)
     if groups.members.shape[1] < _UNITS:
         return found.frame()
@@ -249,8 +280,11 @@ def units_differ(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame:
             with np.errstate(divide="ignore", invalid="ignore"):
                 ratio = np.where(others >= floor, ones / others, np.nan)
             enough = np.flatnonzero((~np.isnan(ratio)).sum(axis=1) >= _UNITS)
-            middle, score = median(ratio[enough])[:, None], modified_z(ratio[enough])
-            wild = (np.abs(score) > cut) & (np.abs(ratio[enough] - middle) > share * middle)
+            middle, score, plain = median(ratio[enough])[:, None], modified_z(ratio[enough]), z_score(ratio[enough])
+            far = (np.abs(score) > cut) | (np.abs(plain) > plain_cut)
+            wild = far & (np.abs(ratio[enough] - middle) > share * middle)
+            due = middle * others[enough]
+            wild &= np.abs(ones[enough] - due) > plain_cut * np.sqrt(due)  # 5 cases instead of 2 are chance
             for at, member in zip(*np.nonzero(wild), strict=True):
                 place = int(groups.members[enough[at], member])
                 row = counted.key(place, int(column))
@@ -263,7 +297,7 @@ def units_differ(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame:
                     counted.where(*row, {part, whole}),
                     topic="quality_figures",
                     evidence=f"{number(ones[enough[at], member])}/{number(others[enough[at], member])} = "
-                    + _evidence(value, usual, score[at, member], 2),
+                    + _evidence(value, usual, score[at, member], plain[at, member], 2),
                     likely="",
                     part=found.listing("item", [part]),
                     whole=found.listing("item", [whole]),

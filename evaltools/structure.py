@@ -128,7 +128,7 @@ def adjusted_early(data: Data, counted: Counted, ind: Indicators) -> pd.DataFram
             "warning",
             (row.period, row.area, row.unit),
             ("item", row.item),
-            "adjustments.csv",
+            f"adjustments.csv row {row.Index}",
             topic=_TOPIC,
             evidence=row.date,
             likely="",

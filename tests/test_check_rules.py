@@ -319,9 +319,10 @@ def test_a_rule_of_one_s_own(tmp_path: Path) -> None:
 
 def test_what_is_not_listed_is_counted(tmp_path: Path) -> None:
     mine = Findings(load(tmp_path, facts=[fact("2024", "1", "a", 2)]))
+    texts = {"value": "1", "usual": "2", "others": "3", "question": "?"}
     for file in range(MOST // LISTED + 2):
         for _ in range(LISTED + 5):
-            mine.find("outlier", "warning", ("2024", "1", ""), ("item", "a"), f"{file}.csv row 2", value="1", usual="2")
+            mine.find("outlier", "warning", ("2024", "1", ""), ("item", "a"), f"{file}.csv row 2", **texts)
     frame = mine.frame()
     listed = frame[frame["subject"] == "a"]
     assert len(listed) == MOST
