@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -15,6 +16,9 @@ from evaltools.metadata import Meta
 from evaltools.problems import ProblemList
 from evaltools.returns import Known, Return
 from evaltools.tables import each_row
+
+if TYPE_CHECKING:
+    from evaltools.mappings import WorkbookMapping
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".et", ".ods", ".docx", ".html", ".htm")
 """How the name of a return ends; what is inside is told by its content."""
@@ -74,7 +78,8 @@ def read_returns(folder: Path, root: Path, known: Known, problems: ProblemList) 
     The same number sent twice is named at both cells, and so is every area that was asked and has sent nothing.
     """
     paths = returns_in(folder)
-    parts = [read_return(path, path.relative_to(root).as_posix(), known, problems) for path in paths]
+    mappings: dict[Path, WorkbookMapping | None] = {}
+    parts = [read_return(path, path.relative_to(root).as_posix(), known, problems, mappings) for path in paths]
     whole = Return(
         facts=_joined((part.facts for part in parts), "facts"),
         claims=_joined((part.claims for part in parts), "claims"),
@@ -89,10 +94,17 @@ def read_returns(folder: Path, root: Path, known: Known, problems: ProblemList) 
     return _with_places(whole, whole.expected) if known.areas.empty else whole
 
 
-def read_return(path: Path, label: str, known: Known, problems: ProblemList) -> Return:
+def read_return(
+    path: Path,
+    label: str,
+    known: Known,
+    problems: ProblemList,
+    loaded: dict[Path, WorkbookMapping | None] | None = None,
+) -> Return:
     """Read one return: our own template, or another layout with the mapping that lies beside it.
 
-    Without a mapping it is refused with the command that drafts one.
+    Without a mapping it is refused with the command that drafts one. loaded: the mappings read so far, each once,
+    for one may serve a whole folder.
     """
     # what opens workbooks takes a second to import, and a dataset of CSV files never needs it
     from evaltools import findings_sheet, mapped_return, mappings, sheets, template_return
@@ -105,8 +117,8 @@ def read_return(path: Path, label: str, known: Known, problems: ProblemList) -> 
     # the totals of our own workbook are formulas; those that somebody else's program left without a result say nothing
     of_file = said.frame()
     problems.extend(of_file[of_file["rule"] != "uncached"] if ours else of_file)
-    if not found:
-        return Return()
+    if not any(value is not None for sheet in found for row in sheet.rows for value in row):
+        return Return()  # why has been said
     if ours:
         return template_return.read_template(found, label, known, problems)
     place = mappings.mapping_path(path)
@@ -114,7 +126,11 @@ def read_return(path: Path, label: str, known: Known, problems: ProblemList) -> 
         shown = f'"{path.name}"' if re.search(r"[\s()&;']", path.name) else path.name
         problems.say("no_mapping", where=label, topic="intake", found=path.name, command=shown)
         return Return()
-    mapping = mappings.load_mapping(place, known, problems)
+    loaded = {} if loaded is None else loaded
+    if place not in loaded:
+        beside = PurePosixPath(label).with_name(place.name).as_posix()
+        loaded[place] = mappings.load_mapping(place, known, problems, beside)
+    mapping = loaded[place]
     if mapping is None:
         return Return()
     problems.findings.update(mapped_return.FINDINGS)

@@ -134,9 +134,9 @@ def mapping_path(path: Path) -> Path | None:
     return next(found, None)
 
 
-def load_mapping(path: Path, known: Known, problems: ProblemList) -> WorkbookMapping | None:
-    """Read a mapping; None after noting everything that is wrong with it, each by file and line."""
-    reader = _Reader(path.name, known)
+def load_mapping(path: Path, known: Known, problems: ProblemList, label: str = "") -> WorkbookMapping | None:
+    """Read a mapping; None after noting everything that is wrong with it, each by file (`label`) and line."""
+    reader = _Reader(label or path.name, known)
     mapping = reader.read(path)
     found = reader.document.problems
     problems.extend(found.frame())

@@ -252,8 +252,9 @@ def test_one_file_that_cannot_be_read_does_not_hide_what_is_wrong_in_others(home
     assert status == 1
     assert {"01.xlsx", "02.xlsx", "03.xlsx", "别的 表.xlsx"} <= set(errors["where"].str.partition("!")[0])
     assert "above_100" in set(errors["rule"])
-    said = errors.loc[errors["rule"] == "no_mapping", "sentence_zh"].iloc[0]
-    assert 'template --map "别的 表.xlsx"' in said
+    unmapped = errors[errors["rule"] == "no_mapping"]  # and not the one in which nothing stands
+    assert unmapped["where"].tolist() == ["别的 表.xlsx"]
+    assert 'template --map "别的 表.xlsx"' in unmapped["sentence_zh"].iloc[0]
 
 
 def test_a_row_that_was_deleted_does_not_end_the_check(home: Path, tmp_path: Path) -> None:
@@ -307,3 +308,29 @@ def test_a_folder_beside_is_found_by_its_bare_name(home: Path, tmp_path: Path, m
     monkeypatch.chdir(places)
     said = checking.check("mydata")[0]
     assert "mydata/datapackage.json" in set(said["where"])  # and not that there is no dataset of that name
+
+
+def test_a_mapping_that_nobody_confirmed_is_named_once_and_the_others_are_read(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "sent"
+    sent(home, "01", GOOD, folder / "01.xlsx")
+    for name in ("甲 县.xlsx", "乙县.xlsx"):
+        book = openpyxl.Workbook()
+        book["Sheet"].append(["机构", "人数"])
+        (folder / "导 出").mkdir(exist_ok=True)
+        book.save(folder / "导 出" / name)
+    draft = """
+tables:
+  - sheets: "*"
+    header: 1
+    period: "2024"
+    area: "02"
+    unit: {column: 机构}
+    item: {header: "{item}"}
+    entries: [{name: 人数, item: served, how: near, confirm: no}]
+"""
+    (folder / "导 出" / "mapping.yaml").write_text(draft, encoding="utf-8")
+    found, status = checking.check(str(folder))
+    assert status == 1
+    errors = found[found["level"] == "error"]
+    assert errors[["rule", "where"]].to_numpy().tolist() == [["mapping_not_confirmed", "导 出/mapping.yaml line 9"]]
+    assert not found["rule"].isin(["file_unread", "nothing_filled"]).any()
