@@ -20,7 +20,7 @@ import evaltools as ev
 from evaltools import desk_signs, fact_cells, possible_rates, quality
 from evaltools.desk_signs import digit_test
 from evaltools.findings import MOST, Findings
-from evaltools.outlying_values import modified_z
+from evaltools.outlying_values import modified_z, z_score
 from evaltools.problems import COLUMNS, LISTED
 
 ITEMS = [item(name) for name in "abcdefgh"]
@@ -57,6 +57,18 @@ def test_medians_and_modified_z_are_those_of_scipy(matrix: np.ndarray) -> None:
             spread = scipy.stats.median_abs_deviation(known, scale="normal")
             if spread > 0:  # the published constant has four digits
                 np.testing.assert_allclose(score, (row - middle) / spread, rtol=1e-4)
+
+
+@settings(max_examples=50, deadline=None)
+@given(arrays(float, (4, 6), elements=st.one_of(st.integers(0, 1000).map(float), st.just(np.nan))))
+def test_z_scores_are_those_of_scipy(matrix: np.ndarray) -> None:
+    for row, score in zip(matrix, z_score(matrix), strict=True):
+        known = row[~np.isnan(row)]
+        if len(set(known)) > 1:
+            np.testing.assert_allclose(score, scipy.stats.zscore(row, ddof=1, nan_policy="omit"), atol=1e-9)
+            assert np.nanmax(np.abs(score)) <= (len(known) - 1) / len(known) ** 0.5 + 1e-9  # Shiffler 1988
+        else:
+            assert (score[~np.isnan(row)] == 0).all()
 
 
 def test_last_digits_are_tested_as_scipy_does() -> None:
@@ -164,6 +176,67 @@ def test_a_unit_with_another_ratio_than_the_rest(tmp_path: Path) -> None:
 
 
 # --- questions --------------------------------------------------------------------------------------------------------
+
+
+def test_five_cases_instead_of_two_are_chance(tmp_path: Path) -> None:
+    parts = {"03": 5, "05": 3, "06": 1}
+    facts = [fact("2024", "1", "a", parts.get(row["unit"], 2), str(row["unit"])) for row in UNITS]
+    facts += [fact("2024", "1", "b", 250 + n, f"{n:02d}") for n in range(1, 10)]
+    assert found(tmp_path / "a", facts=facts, units=UNITS).empty
+    # the same share of ten times as many people is not
+    tens = [{**row, "value": 10 * int(str(row["value"]))} for row in facts]
+    assert ("pair_differs", "note", "2024", "03") in told(found(tmp_path / "b", facts=tens, units=UNITS))
+
+
+def test_an_outlier_says_beside_what_and_asks_what_fits(tmp_path: Path) -> None:
+    def said(name: str, numbers: list[int]) -> str:
+        facts = [fact(year, "1", "a", value) for year, value in zip(YEARS, numbers, strict=False)]
+        result = found(tmp_path / name, facts=facts)
+        return " ".join(result.loc[result["rule"] == "outlier", "sentence_zh"])
+
+    assert "是否多写或少写了一位数？" in said("a", [410, 421, 430, 425, 4300])
+    assert "变化是否属实？" in said("b", [410, 421, 430, 425, 2600])
+    assert said("c", [410, 421, 430, 425, 1300]) == ""
+    units = [fact("2024", "1", "a", value, f"{n:02d}") for n, value in enumerate([52, 49, 55, 51, 530_000], 1)]
+    result = found(tmp_path / "d", facts=units, units=UNITS[:5])
+    sentence = result.loc[result["rule"] == "outlier", "sentence_zh"].iloc[0]
+    assert "同地区其他机构一般为" in sentence
+    assert "计量单位" in sentence
+
+
+@pytest.mark.parametrize("numbers", [[440] * 4, [431, 440, 425], [0, 0, 0, 0, 3], [500, 500, 500, 500, 530]])
+def test_short_and_constant_series_hold_no_outlier(tmp_path: Path, numbers: list[int]) -> None:
+    facts = [fact(year, "1", "b", value) for year, value in zip(YEARS, numbers, strict=False)]
+    policy = [item("a"), item("b", family="population")]  # no question about the same number
+    assert "outlier" not in set(found(tmp_path, facts=facts, items=policy)["rule"])
+
+
+def test_an_account_of_a_predecessor_s_years_owes_nothing(tmp_path: Path) -> None:
+    areas = [area("10"), *(area(code, parent="10") for code in ("11", "12", "13", "14")), area("15", parent="10")]
+    areas = [{**row, "valid_from": "2023" if row["area"] == "15" else ""} for row in areas]
+    facts = [
+        fact(year, str(row["area"]), name, 50)
+        for year in ("2019", "2023")
+        for row in areas[1:]
+        for name in "ac"
+        if (year, row["area"], name) != ("2019", "15", "c")
+    ]
+    assert "missing_items" not in set(found(tmp_path / "a", areas=areas, facts=facts)["rule"])
+    facts = [row for row in facts if (row["period"], row["area"], row["item"]) != ("2023", "15", "c")]
+    assert ("missing_items", "warning", "2023", "15") in told(found(tmp_path / "b", areas=areas, facts=facts))
+
+
+def test_all_at_100_in_several_years_is_asked_once(tmp_path: Path) -> None:
+    facts = [
+        fact(year, "1", name, 50 + n * n + int(year[3]), f"{n:02d}")
+        for year in ("2022", "2023", "2024")
+        for n in range(1, 10)
+        for name in "ab"
+    ]
+    result = found(tmp_path, facts=facts, units=UNITS)
+    (row,) = result[result["rule"] == "all_at_100"].to_dict("records")
+    assert row["period"] == "2024"
+    assert "（2022年、2023年也是如此）" in row["sentence_zh"]
 
 
 def test_everybody_at_100_percent(tmp_path: Path) -> None:
