@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import date
 
 from evaltools.header_names import JOIN, Merged, normal, spelled
 from evaltools.mapped_grid import is_number
@@ -14,6 +15,9 @@ from evaltools.sheets import Sheet
 _NOTES = tuple(spelled(word) for word in NOTE_WORDS)
 _DEEPEST = 4
 """Rows of the deepest header that is looked for."""
+
+_HEADINGS = 2
+"""Rows between the header and the first numbers that a heading may take."""
 
 _SERIAL = re.compile(r"(序号|编号|序|行次|栏次|no\.?|#)")
 _REMARKS = re.compile(r"备注|说明|计量单位|情况说明|填报说明|签字|填报人|联系电话|remarks?")
@@ -59,10 +63,12 @@ def blocks(sheet: Sheet, words: Collection[str]) -> list[Block]:
     printed: list[list[str]] = []
     row = 0
     while row < len(kinds):
-        if kinds[row] != "numbers" or row == 0 or kinds[row - 1] not in ("header", "numbering"):
+        last = row - 1
+        while last > 0 and row - last <= _HEADINGS and kinds[last] == "other" and _first_text(cells, last) != ":":
+            last -= 1  # a heading of the first rows: 一、高血压
+        if kinds[row] != "numbers" or row == 0 or kinds[last] not in ("header", "numbering"):
             row += 1
             continue
-        last = row - 1
         while last > 0 and kinds[last] == "numbering":
             last -= 1
         top = last
@@ -122,6 +128,8 @@ def _block(
             continue
         headers[column] = name
         numbers = sum(is_number(value) for value in body)
+        if numbers:  # among numbers a date is one that a spreadsheet made of 1-2
+            body = [value for value in body if not isinstance(value, date)]
         if _SERIAL.fullmatch(normal(name)):
             serial.append(column)
         elif _REMARKS.fullmatch(normal(name)):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -428,3 +429,29 @@ def test_the_command_writes_a_draft_once(
     assert cli.main(["template", "--map", str(path), "--out", str(tmp_path / "no" / "x.yaml")]) == 2
     with pytest.raises(SystemExit):
         cli.main(["template"])
+
+
+def test_a_heading_below_the_header_hides_no_table(tmp_path: Path) -> None:
+    rows = [
+        ["平安县2024年1-9月"],
+        ["指标", "城关镇卫生院", "东河镇卫生院", "合计"],
+        ["一、高血压"],
+        ["高血压患者数（人）", 10, 20, 30],
+        ["  其中：高血压管理人数", "8*", "16①", 24],
+    ]
+    text = draft(workbook(tmp_path / "h.xlsx", {"Sheet1": rows}), known())
+    one = yaml.safe_load(text)["tables"][0]
+    assert (one["header"], one["unit"], one["item"]) == (2, {"header": "{unit}"}, {"column": "指标"})
+    assert [entry.get("item") for entry in one["entries"]][:1] == ["patients"]
+
+
+def test_a_date_among_numbers_makes_no_text_of_a_column(tmp_path: Path) -> None:
+    rows = [
+        ["机构", "常住人口数", "活产数", "填报日期"],
+        ["城关镇卫生院", datetime(2024, 1, 2), 3, datetime(2024, 12, 30)],
+        ["东河镇卫生院", datetime(2024, 3, 4), 4, datetime(2024, 12, 31)],
+        ["西山乡卫生院", 120, 5, None],
+    ]
+    text = draft(workbook(tmp_path / "d.xlsx", {"Sheet1": rows}), known())
+    assert entries(text)["常住人口数"]["item"] == "residents"
+    assert "填报日期" not in entries(text)
