@@ -168,7 +168,7 @@ def attainments(found: Findings, table: pd.DataFrame, levels: pd.DataFrame, data
                 "claim_attainment",
                 "error",
                 *_place(row),
-                evidence=f"{figure(value, row.per)}/{figure(of, row.per)} = {number(share, max(2, int(row.digits)))}%",
+                evidence=f"{figure(value, row.per)}/{number(of)} = {number(share, max(2, int(row.digits)))}%",
                 likely="",
                 said=said(row),
                 right=number(share, max(2, int(row.digits))),

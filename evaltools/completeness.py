@@ -17,7 +17,8 @@ _PEERS = 3
 def silent_units(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame:
     """Find units that exist in a year in which their county reported by unit, and sent nothing.
 
-    A row without a value is nothing. What the parts of a unit sent, it sent.
+    A row without a value is nothing. What the parts of a unit sent, it sent. In the year in which a unit was merged
+    into another its figures may be in that one's.
     """
     found = Findings(data)
     tree = places_of(data)
@@ -40,7 +41,9 @@ def silent_units(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame:
     for column, period in enumerate(counted.periods):
         if period == periods.UNKNOWN:
             continue
-        expected = top & active(units, period).to_numpy() & asked[codes, column]
+        merged = (units["last"].to_numpy() == counted.years[column]) & (units["successor"] != "").to_numpy()
+        living = top & active(units, period).to_numpy() & asked[codes, column]
+        expected = living & (sent[:, column] | ~merged)
         due, there = (np.bincount(codes, rows, len(areas)) for rows in (expected, expected & sent[:, column]))
         for row in np.flatnonzero(expected & ~sent[:, column]):
             area, unit = map(str, known[int(row)])

@@ -23,7 +23,8 @@ def parts_against_total(data: Data, counted: Counted, ind: Indicators) -> pd.Dat
     """Find totals reported beside the figures of all their parts, and that are not their sum.
 
     Parts are the units of a county (`units_total`), the areas of a parent area (`children_total`), and the parts of a
-    unit. A part without a figure of its own stands for the sum of its own parts.
+    unit. A part without a figure of its own stands for the sum of its own parts. In the year in which it was merged
+    into another a part need not have one: the other may have counted it in.
     """
     found = Findings(data)
     tree = places_of(data)
@@ -35,6 +36,7 @@ def parts_against_total(data: Data, counted: Counted, ind: Indicators) -> pd.Dat
     columns = np.flatnonzero(counted.years >= 0)
     years = counted.years[columns]
     living = (tree["first"].to_numpy()[:, None] <= years) & (years <= tree["last"].to_numpy()[:, None])
+    merged = (tree["successor"] != "").to_numpy()[:, None] & (tree["last"].to_numpy()[:, None] == years)
     has_units = np.zeros(len(tree), dtype=bool)
     has_units[into[(into >= 0) & (tree["unit"] != "").to_numpy()]] = True
     for item in data.items.loc[data.items["over_units"] == "sum", "item"]:
@@ -42,7 +44,7 @@ def parts_against_total(data: Data, counted: Counted, ind: Indicators) -> pd.Dat
             continue
         value = np.where(at[:, None] >= 0, counted.values(item)[:, columns][at], np.nan)
         given = (at[:, None] >= 0) & counted.given(item)[:, columns][at]
-        total, complete = _sums(value, given, living, into, tree["level"].to_numpy())
+        total, complete = _sums(value, given, living, merged, into, tree["level"].to_numpy())
         wrong = complete & ~np.isnan(value) & ~np.isclose(value, total, rtol=0, atol=CLOSE)
         for place, column in zip(*np.nonzero(wrong), strict=True):
             row = counted.key(int(at[place]), int(columns[column]))
@@ -62,14 +64,15 @@ def parts_against_total(data: Data, counted: Counted, ind: Indicators) -> pd.Dat
     return found.frame()
 
 
-def _sums(value: Floats, given: Flags, living: Flags, into: Whole, level: Whole) -> tuple[Floats, Flags]:
+def _sums(value: Floats, given: Flags, living: Flags, merged: Flags, into: Whole, level: Whole) -> tuple[Floats, Flags]:
     """Return for every place what its living parts add up to, and whether all of them gave a figure."""
     total, complete = np.zeros_like(value), np.zeros(value.shape, dtype=bool)
     for depth in range(int(level.max(initial=0)), 0, -1):
         parts = np.flatnonzero((level == depth) & (into >= 0))
         parents, wholes = np.unique(into[parts], return_inverse=True)
-        alive = living[parts]
-        known = alive & (given[parts] | complete[parts])
+        told = given[parts] | complete[parts]
+        alive = living[parts] & (told | ~merged[parts])
+        known = alive & told
         figures = np.where(np.isnan(value[parts]), np.where(given[parts], 0.0, total[parts]), value[parts])
         for column in range(value.shape[1]):
             weights = (alive[:, column], known[:, column], np.where(known, figures, 0.0)[:, column])

@@ -114,6 +114,19 @@ def test_single_items_that_the_others_reported(tmp_path: Path) -> None:
     assert found(tmp_path / "d", facts=[*facts, *said], units=UNITS).empty
 
 
+def test_a_unit_merged_in_mid_year_is_neither_silent_nor_in_the_way_of_the_total(tmp_path: Path) -> None:
+    merged = [{**row, "valid_to": "2024", "successor": "01"} if row["unit"] == "09" else row for row in UNITS]
+    facts = [fact("2024", "1", "c", 100 + n, f"{n:02d}") for n in range(1, 9)]
+    total = sum(int(str(row["value"])) for row in facts)
+    assert found(tmp_path / "a", facts=[*facts, fact("2024", "1", "c", total)], units=merged).empty
+    wrong = [*facts, fact("2024", "1", "c", total + 109)]
+    assert told(found(tmp_path / "b", facts=wrong, units=merged)) == [("units_total", "error", "2024", "1")]
+    # it counts itself in, if it did report
+    partly = [*wrong, fact("2024", "1", "c", 109, "09")]
+    assert found(tmp_path / "c", facts=partly, units=merged).empty
+    assert "silent_unit" in set(found(tmp_path / "d", facts=facts, units=UNITS)["rule"])
+
+
 def test_blank_everywhere_is_nobody_s_omission(tmp_path: Path) -> None:
     facts = [fact("2024", code, "a", 5) for code in "123"] + [fact("2024", code, "b", "") for code in "123"]
     assert found(tmp_path, facts=facts).empty
