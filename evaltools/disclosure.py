@@ -7,7 +7,7 @@ are data: `presets()` lists them. What public pages make of them is in `audience
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from evaltools import rates
 from evaltools.catalogue import OF_UNITS, load_catalogue
-from evaltools.disclosure_cells import SIDES, Context, Published, published, relations, within
-from evaltools.problems import InputError, ProblemList
+from evaltools.disclosure_cells import SIDES, Context, Published, published
+from evaltools.disclosure_frames import likely_areas, with_counts
+from evaltools.disclosure_states import Mask, about_people, states
+from evaltools.problems import ProblemList
 from evaltools.rounding_rules import (
     DEFAULT,
     Preset,
@@ -25,9 +27,8 @@ from evaltools.rounding_rules import (
     presets,
     round_counts,
     rounded,
-    rounding_range,
 )
-from evaltools.secondary import PRIMARY, SECONDARY, SHOWN, Cells, Relation, Unprotectable, protect
+from evaltools.secondary import PRIMARY, SECONDARY, UNTOLD
 from evaltools.tables import each_row
 from evaltools.unit_measures import base_of
 
@@ -41,34 +42,36 @@ WITHHELD = "withheld"
 
 NUMBERS = ("numerator", "denominator", "value", "lower", "upper")
 
-Mask = NDArray[np.bool_]
-
 
 def suppress(ind: pd.DataFrame, preset: str | Preset | None = None, data: Data | None = None) -> pd.DataFrame:
     """Hide the small counts of people in an indicator frame, and everything that would give them away.
 
     ind: as `ev.indicators` gives it: all that is to be published together, areas and units, years and months. preset:
     the name of a rule (`ev.disclosure.presets()`), by default the dataset's, else `general`. data: the dataset, which
-    tells what units and areas add up to and has its own catalogue; without it the national catalogue counts and all
-    units of an area are its parts. An indicator that no catalogue knows is taken to be about people.
+    tells what units and areas add up to and has its own catalogue; without it the national catalogue counts, all units
+    of an area are its parts, and areas are parts of the one whose code theirs begin with, or whose figures are their
+    sums. An indicator that no catalogue knows is taken to be about people.
 
     Returns the frame, same rows and order, with `suppressed`: "" for what is shown as it is, "rounded" where the rule
     rounds, "primary" where a count is small or its denominator exceeds it by as little, "secondary" where a figure
-    would give away another. In a row that is "primary" or "secondary" value, lower, upper and the hidden side are NaN
-    and `reason` is "withheld"; a side that is not hidden stays. A cell (period, area, unit, item) is hidden in every
-    row it stands in. Rounded rows have value and interval of their rounded figures. Zeros are shown unless the rule
-    hides them, zero deaths always. Activities, institutions, staff and money are never hidden.
+    would give away another, and "withheld" where to tell which of the two it is would give it away. In such rows
+    value, lower, upper and the hidden side are NaN and `reason` is "withheld"; a side that is not hidden stays. A cell
+    (period, area, unit, item) is hidden in every row it stands in. Rounded rows have value and interval of their
+    rounded figures. Zeros are shown unless the rule hides them, zero deaths always. Activities, institutions, staff
+    and money are never hidden.
 
     No hidden cell can be bounded to fewer than three values from what is left, the units and areas that add up, the
-    checks of the catalogue, months and years and the rule itself (`evaltools.secondary`). Raises InputError for an
-    unknown preset and where that cannot be had without hiding what must not be hidden.
+    checks of the catalogue, months and years, the rule and the column `suppressed` (`evaltools.secondary`). Where
+    nothing else is left, zeros (never of deaths) and figures of a level that the rule exempts are hidden too. Raises
+    InputError for an unknown preset and where it cannot be had without hiding what is not about people.
     """
     rule = _rule(preset, data)
-    context = _context(data)
+    context = _context(data, ind)
     plain = ind.reset_index(drop=True)
-    known = published(plain, context)
-    exempt = _exempt(known.cells, context, rule)
-    state = _states(plain, known, context, rule, exempt)
+    known = published(with_counts(plain, context.catalogue), context)
+    people, above = about_people(known.cells, context, rule)
+    exempt = ~people | above
+    state = states(plain, known, context, rule)
     result = _shown(plain, known, context, rule, state, exempt)
     return result.set_axis(ind.index)
 
@@ -80,7 +83,7 @@ def _rule(preset: str | Preset | None, data: Data | None) -> Preset:
     return load_preset(preset or stated or DEFAULT, data.folder if data is not None else None)
 
 
-def _context(data: Data | None) -> Context:
+def _context(data: Data | None, ind: pd.DataFrame) -> Context:
     if data is not None:
         return Context(data.catalogue, data.items, data.checks, data.parameters, data.areas, data.units)
     from evaltools.datasets import home
@@ -89,84 +92,9 @@ def _context(data: Data | None) -> Context:
     national = home() / "data" / "catalogue"
     catalogue = load_catalogue(national, Path("no such folder"), problems)
     problems.raise_if_any()
-    areas = pd.DataFrame({name: pd.Series(dtype="str") for name in ("area", "parent", "level")})
+    areas = likely_areas(ind)
     units = pd.DataFrame({name: pd.Series(dtype="str") for name in ("area", "unit", "parent")})
     return Context(catalogue.indicators, catalogue.items, catalogue.checks, catalogue.parameters, areas, units)
-
-
-def _exempt(cells: pd.DataFrame, context: Context, rule: Preset) -> Mask:
-    """Return which cells the rule does not touch: those not about people, and of a level it exempts."""
-    levels = dict(zip(context.areas["area"], context.areas["level"], strict=True)) if rule.exempt_levels else {}
-    above = cells["area"].map(levels).isin(rule.exempt_levels) & (cells["unit"] == "")
-    return np.asarray(~cells["protected"] | above, dtype=bool)
-
-
-def _ranges(cells: pd.DataFrame, rule: Preset) -> tuple[NDArray[np.float64], NDArray[np.float64], Mask]:
-    """Return the smallest and largest count that is hidden of each cell's item, and whether its zeros are shown."""
-    sensitive = cells["sensitive"].to_numpy(dtype=bool)
-    first = np.where(sensitive, rule.hide_sensitive[0], rule.hide[0])
-    last = np.where(sensitive, rule.hide_sensitive[1], rule.hide[1])
-    kept = {item: rule.keeps_zero(item) for item in cells["item"].unique()}
-    return first, last, cells["item"].map(kept).to_numpy(dtype=bool)
-
-
-def _states(ind: pd.DataFrame, known: Published, context: Context, rule: Preset, exempt: Mask) -> NDArray[np.int8]:
-    """Return of every cell whether it is shown, hidden itself, or hidden for the sake of others."""
-    cells = known.cells
-    value = cells["value"].to_numpy(dtype=float)
-    first, last, keeps_zero = _ranges(cells, rule)
-    small = ~exempt & (value >= first) & (value < last + 1) & ~((value == 0) & keeps_zero)
-    low, high = value.copy(), value.copy()
-    near, far = rounding_range(value, rule)
-    low[~exempt], high[~exempt] = near[~exempt], far[~exempt]
-    links = relations(cells, known.pairs, context)
-    left = np.zeros(len(cells), dtype=bool)
-    if rule.complement:
-        pairs = pd.concat([known.pairs[["inner", "outer"]], within(cells, context)])
-        for inner, outer in sorted(set(zip(pairs["inner"].tolist(), pairs["outer"].tolist(), strict=True))):
-            most = max(last[inner], last[outer])
-            if not (exempt[inner] or exempt[outer]) and 0 < value[outer] - value[inner] < most + 1 and value[inner] > 0:
-                left[inner] = True
-    if rule.brackets:
-        links += _rounded_sums(ind, known, rule, exempt)
-    floor = np.where(keeps_zero, np.minimum(1.0, value), 0.0)
-    low, high = np.where(left, floor, low), np.where(left, np.inf, high)
-    low, high = np.where(small, np.maximum(first, floor), low), np.where(small, np.maximum(last, value), high)
-    hidden = np.where(small | left, PRIMARY, SHOWN).astype(np.int8)
-    is_area = (cells["unit"] == "").tolist()
-    found = Cells(
-        value=value.tolist(),
-        low=low.tolist(),
-        high=high.tolist(),
-        hidden=hidden,
-        may_hide=~exempt & (value > 0),
-        lowest=floor.tolist(),
-        order=[(float(area), size) for area, size in zip(is_area, value.tolist(), strict=True)],
-    )
-    try:
-        return protect(found, links)
-    except Unprotectable as error:
-        problems = ProblemList()
-        for cell in error.cells:
-            row = cells.iloc[cell]
-            place = " ".join(filter(None, (row["period"], row["area"], row["unit"], row["item"])))
-            problems.say("unprotectable", where=place, topic="presets", found=place)
-        raise InputError(problems.frame()) from None
-
-
-def _rounded_sums(ind: pd.DataFrame, known: Published, rule: Preset, exempt: Mask) -> list[Relation]:
-    """Return what a rounded sum of several cells says about them."""
-    parts = known.parts
-    several = parts[parts.duplicated(["row", "side"], keep=False)]
-    found = []
-    for key, group in several.groupby(["row", "side"], sort=True):
-        row, side = map(int, cast("tuple[int, int]", key))
-        numbers = tuple(int(cell) for cell in group["cell"])
-        if exempt[list(numbers)].all() or len(set(numbers)) < len(numbers):
-            continue
-        near, far = rounding_range(np.array([float(ind[SIDES[side]].iloc[row])]), rule)
-        found.append(Relation(numbers, tuple(group["weight"].tolist()), float(near[0]), float(far[0]), True))
-    return found
 
 
 def _shown(
@@ -177,7 +105,10 @@ def _shown(
     cell = parts["cell"].to_numpy(dtype=int)
     place = [parts["row"].to_numpy(dtype=int), parts["side"].to_numpy(dtype=int)]
     worst = np.zeros((len(ind), 2), dtype=np.int8)
-    hidden_state = np.where(state[cell] == PRIMARY, 2, np.where(state[cell] == SECONDARY, 1, 0)).astype(np.int8)
+    # of a row with one side that is told of and one that is not, nothing is told
+    order = np.zeros(4, dtype=np.int8)
+    order[[SECONDARY, PRIMARY, UNTOLD]] = 1, 2, 3
+    hidden_state = order[state[cell]]
     np.maximum.at(worst, tuple(place), hidden_state)
     hidden = worst > 0
     row_state = worst.max(axis=1) if len(ind) else np.zeros(0, dtype=np.int8)
@@ -196,10 +127,11 @@ def _shown(
     for name in NUMBERS[2:]:
         figures[name][withheld] = np.nan
     for name in SIDES:
-        figures[name][of_units] = np.nan
+        figures[name][of_units | ind[name].isna().to_numpy()] = np.nan
     if rule.blank_denominator:
-        figures["denominator"][worst[:, 0] == 2] = np.nan
-    code = np.select([row_state == 2, withheld, rounds], ["primary", "secondary", "rounded"], "")
+        figures["denominator"][worst[:, 0] >= 2] = np.nan
+    codes = ["withheld", "primary", "secondary", "rounded"]
+    code = np.select([row_state == 3, row_state == 2, withheld, rounds], codes, "")
     reason = ind["reason"].mask(withheld, WITHHELD) if "reason" in ind else pd.Series("", ind.index)
     return ind.assign(**figures, reason=reason, suppressed=pd.Series(code, index=ind.index, dtype="str"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, cast
@@ -275,9 +275,20 @@ def within(cells: pd.DataFrame, context: Context) -> pd.DataFrame:
     return pd.DataFrame({"inner": both["cell"], "outer": both["outer"]}).astype(int)
 
 
+def _rules(names: Iterable[str], items: pd.DataFrame, column: str) -> dict[str, str]:
+    """Return how cells add up: as their item does, a formula as all its items do, what is not known by sums."""
+    stated = dict(zip(items["item"], items[column], strict=True))
+    found = {}
+    for name in names:
+        kinds = {stated.get(item, "sum") for item in _items_of(name)}
+        found[name] = kinds.pop() if len(kinds) == 1 else "none"
+    return found
+
+
 def _parts_and_wholes(cells: pd.DataFrame, context: Context) -> Iterator[Relation]:
     """Yield that units add up to their area or to the unit above, and areas to the area above."""
-    summable = set(context.items.loc[context.items["over_units"] == "sum", "item"])
+    rule = _rules(cells["item"].unique(), context.items, "over_units")
+    summable = {name for name, how in rule.items() if how == "sum"}
     units = context.units
     parents = dict(zip(zip(units["area"], units["unit"], strict=True), units["parent"], strict=True))
     above = dict(zip(context.areas["area"], context.areas["parent"], strict=True))
@@ -314,7 +325,7 @@ def _sums(rows: pd.DataFrame, by: list[str]) -> Iterator[Relation]:
 
 def _spans(cells: pd.DataFrame, context: Context) -> Iterator[Relation]:
     """Yield how a place's months make its quarters, half-years and years."""
-    rule = dict(zip(context.items["item"], context.items["over_time"], strict=True))
+    rule = _rules(cells["item"].unique(), context.items, "over_time")
     names = [name for name in cells["period"].unique() if name not in (periods.UNKNOWN, "")]
     spans = {name: periods.parse(name) for name in names}
     if len({span.length for span in spans.values()}) < 2:

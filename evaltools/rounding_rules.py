@@ -21,6 +21,26 @@ FOLDER = "disclosure"
 DEFAULT = "general"
 """The preset of a dataset that names none."""
 
+ZERO_SHOWN = ("*deaths",)
+"""Items of which zero is shown by every rule that does not say otherwise."""
+
+ALSO = {
+    "nhs_hes": "nhs_hes_2018",
+    "nhs": "nhs_hes_2018",
+    "hes": "nhs_hes_2018",
+    "nhs_hes_pre_2018": "nhs_hes_before_2018",
+    "qof": "qof_phs",
+    "phs": "qof_phs",
+    "ons": "ons_srs",
+    "srs": "ons_srs",
+    "us_census": "us_census_drb",
+    "census_drb": "us_census_drb",
+    "drb": "us_census_drb",
+    "nchs": "county_health_rankings",
+    "chr": "county_health_rankings",
+}
+"""Other names of presets, as offices and their users say them."""
+
 Floats = NDArray[np.float64]
 
 _TEXTS = ("name_zh", "name_en", "rule_zh", "rule_en", "source", "mark")
@@ -56,9 +76,9 @@ class Preset:
     brackets, half: how other counts are rounded, none if there are none. complement: whether a numerator is hidden too
     when what is left of its denominator is as small. blank_denominator: whether the denominator of a hidden numerator
     is blank in its row. exempt_levels: levels of areas that the rule does not touch. zero_always_shown: patterns of
-    items of which 0 is shown although `hide` begins at 0. normal_interval_from: the numerator from which intervals
-    are normal and below which they are gamma; 0 where intervals stay as they are. dominance: n, k and p of the rules
-    for magnitudes.
+    items of which 0 is shown although `hide` begins at 0 and although it may help to find another.
+    normal_interval_from: the numerator from which intervals are normal and below which they are gamma; 0 where
+    intervals stay as they are. dominance: n, k and p of the rules for magnitudes.
     """
 
     name: str
@@ -82,7 +102,11 @@ class Preset:
 
     def keeps_zero(self, item: str) -> bool:
         """Whether a zero of an item is shown: always where the rule keeps zeros, else for the items it names."""
-        return self.hide[0] > 0 or any(fnmatchcase(item, pattern) for pattern in self.zero_always_shown)
+        return self.hide[0] > 0 or self.always_shows_zero(item)
+
+    def always_shows_zero(self, item: str) -> bool:
+        """Whether a zero of an item is shown even where hiding it would protect another."""
+        return any(fnmatchcase(item, pattern) for pattern in self.zero_always_shown)
 
 
 def presets(folder: Path | None = None) -> list[str]:
@@ -100,6 +124,7 @@ def preset_path(name: str, folder: Path | None = None) -> Path | None:
 def load_preset(name: str, folder: Path | None = None) -> Preset:
     """Read a preset by name; raises InputError for one that is not there or cannot be used."""
     problems = ProblemList()
+    name = _also_called(name, folder)
     path = preset_path(name, folder)
     if path is None:
         allowed = ", ".join(presets(folder)) or "—"
@@ -114,6 +139,14 @@ def load_preset(name: str, folder: Path | None = None) -> Preset:
     preset = _read(name, content if isinstance(content, dict) else {}, label, problems)
     problems.raise_if_any()
     return preset
+
+
+def _also_called(name: str, folder: Path | None) -> str:
+    """Return the name of the preset that another of its names is for; case and - do not matter."""
+    plain = name.strip().lower().replace("-", "_").replace(" ", "_")
+    if preset_path(name, folder) is not None or (preset_path(plain, folder) is None and plain not in ALSO):
+        return name
+    return ALSO.get(plain, plain)
 
 
 def round_counts(values: ArrayLike | pd.Series, preset: str | Preset, national: bool = False) -> Any:
@@ -263,7 +296,7 @@ def _read(name: str, content: dict[str, Any], label: str, problems: ProblemList)
         complement=bool(given.get("complement", False)),
         blank_denominator=bool(given.get("blank_denominator", False)),
         exempt_levels=tuple(map(str, given.get("exempt_levels", []))),
-        zero_always_shown=tuple(map(str, given.get("zero_always_shown", []))),
+        zero_always_shown=tuple(map(str, given.get("zero_always_shown", ZERO_SHOWN))),
         normal_interval_from=float(given.get("normal_interval_from", 0)),
         dominance=dominance,
     )

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from math import ceil, floor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,12 @@ from numpy.typing import NDArray
 FEWEST = 3
 """Whole numbers that must be possible for a hidden cell."""
 
-SHOWN, PRIMARY, SECONDARY = 0, 1, 2
+SHOWN, PRIMARY, SECONDARY, UNTOLD = 0, 1, 2, 3
+"""UNTOLD: hidden, and not said whether for its own sake or another's."""
 
 _STEPS = 40
 _NEAR, _FAR = 60, 600
+_RINGS = 6
 _TRIED = 8
 _CLOSE = 1e-6
 
@@ -32,6 +35,7 @@ class Relation(NamedTuple):
     """`low <= Σ weight × cell <= high`, known to whoever reads the figures.
 
     printed: known only because the sum itself is printed, which it is not once one of its cells is hidden.
+    told_of: the cell of which it is only known as long as readers are told why it is hidden, or that it is not.
     """
 
     cells: tuple[int, ...]
@@ -39,6 +43,7 @@ class Relation(NamedTuple):
     low: float
     high: float
     printed: bool = False
+    told_of: int = -1
 
 
 class Unprotectable(ValueError):
@@ -55,8 +60,9 @@ class Cells:
 
     low, high: equal to the value where it is printed exactly; the range of what is printed alike where it is rounded;
     the range of the rule where it is hidden. hidden: SHOWN, PRIMARY or SECONDARY. may_hide: whether it may be hidden.
-    lowest: the smallest value that a reader would think possible were it hidden as a secondary cell. order: cells
-    with a smaller number are hidden first.
+    lowest: the smallest value that a reader would think possible were it hidden as a secondary cell, known to be one;
+    untold: the same were that not known. may_hide_last: cells that are hidden where nothing else is left; of these
+    nobody is told why. order: cells with a smaller number are hidden first.
     """
 
     value: list[float]
@@ -65,6 +71,8 @@ class Cells:
     hidden: NDArray[np.int8]
     may_hide: NDArray[np.bool_]
     lowest: list[float]
+    untold: list[float]
+    may_hide_last: NDArray[np.bool_]
     order: list[tuple[float, ...]]
 
 
@@ -74,7 +82,38 @@ def protect(cells: Cells, relations: Sequence[Relation]) -> NDArray[np.int8]:
     Raises Unprotectable where nothing is left that may be hidden.
     """
     system = System(cells, relations)
-    waiting = [int(cell) for cell in np.flatnonzero(cells.hidden)]
+    lost = _hide_one_each([int(cell) for cell in np.flatnonzero(cells.hidden)], system)
+    # who is told which cells are small, and that the others are not, knows too much of these
+    lost = [cell for cell in lost if not system.is_safe(cell, _FAR) and not system.untell_around(cell)]
+    lost = _hide_for(lost, system)
+    if lost:
+        cells.may_hide = cells.may_hide | cells.may_hide_last
+        lost = _hide_for(lost, system)
+    if lost:
+        raise Unprotectable(lost)
+    return cells.hidden
+
+
+def _hide_one_each(waiting: list[int], system: System) -> list[int]:
+    """Hide for each unsafe cell another that alone makes it safe; return those for which there is none near."""
+    lost: list[int] = []
+    while waiting:
+        unsafe = [cell for cell in waiting if not system.is_safe(cell)]
+        waiting = []
+        for cell in unsafe:
+            if system.is_seen_safe(cell):
+                continue
+            further = system.one_to_hide(cell)
+            if further is None:
+                lost.append(cell)
+            else:
+                system.hide(further)
+                waiting.append(further)
+    return [cell for cell in lost if not system.is_safe(cell)]
+
+
+def _hide_for(waiting: list[int], system: System) -> list[int]:
+    """Hide as many further cells as it takes for some that are hidden; return those that cannot be made safe."""
     lost: list[int] = []
     while waiting:
         unsafe = [cell for cell in waiting if not system.is_safe(cell)]
@@ -82,17 +121,16 @@ def protect(cells: Cells, relations: Sequence[Relation]) -> NDArray[np.int8]:
         for cell in unsafe:
             hidden = 0
             # the search alone is quick and nearly always sure; what it is not sure of must not hide a whole table
-            while not (system.is_seen_safe(cell) if hidden == 0 else system.is_safe(cell)):
+            while not (system.is_seen_safe(cell) if hidden == 0 else system.is_safe(cell, _FAR)):
                 hidden += 1
                 further = system.next_to_hide(cell)
                 if further is None:
-                    lost += [] if system.is_safe(cell) else [cell]
+                    if not system.is_safe(cell, _FAR) and not system.untell_around(cell):
+                        lost.append(cell)
                     break
                 system.hide(further)
                 waiting.append(further)
-    if lost:
-        raise Unprotectable(lost)
-    return cells.hidden
+    return lost
 
 
 class System:
@@ -105,7 +143,8 @@ class System:
         # by how much the sum of each relation may fall and rise
         self.fall: list[float] = []
         self.rise: list[float] = []
-        for number, (members, weights, low, high, printed) in enumerate(relations):
+        self.told: dict[int, list[int]] = {}
+        for number, (members, weights, low, high, printed, told_of) in enumerate(relations):
             if printed and any(cells.hidden[cell] for cell in members):
                 low, high = -np.inf, np.inf
             total = 0.0
@@ -114,14 +153,17 @@ class System:
                 total += weight * cells.value[cell]
             self.fall.append(low - total - _CLOSE)
             self.rise.append(high - total + _CLOSE)
+            if told_of >= 0:
+                self.told.setdefault(told_of, []).append(number)
         self.seen: dict[int, set[float]] = {}
         self.proved: set[int] = set()
+        self._failed: dict[int, list[int]] = {}
 
-    def is_safe(self, cell: int) -> bool:
-        """Whether enough whole numbers are possible for a cell."""
+    def is_safe(self, cell: int, free: int = _NEAR) -> bool:
+        """Whether enough whole numbers are possible for a cell, changing so many others at most."""
         if self._determined(cell):
             return False
-        if self.is_seen_safe(cell) or self._programmed(cell):
+        if self.is_seen_safe(cell) or self._programmed(cell, free):
             self.proved.add(cell)
             return True
         return False
@@ -130,7 +172,7 @@ class System:
         """Whether a sum tells a cell because everything else in it is printed."""
         cells = self.cells
         for number, _ in self.of[cell]:
-            members, _, low, high, printed = self.relations[number]
+            members, _, low, high, printed, _ = self.relations[number]
             if (
                 low == high
                 and not printed
@@ -154,33 +196,78 @@ class System:
     def hide(self, cell: int) -> None:
         """Hide one more cell."""
         cells = self.cells
-        cells.hidden[cell] = SECONDARY
-        for number, _ in self.of[cell]:
-            if self.relations[number].printed:
-                self.fall[number], self.rise[number] = -np.inf, np.inf
-        cells.low[cell], cells.high[cell] = min(cells.lowest[cell], cells.value[cell]), np.inf
+        cells.hidden[cell] = UNTOLD if cells.may_hide_last[cell] else SECONDARY
+        self._forget([number for number, _ in self.of[cell] if self.relations[number].printed])
+        if cells.may_hide_last[cell]:
+            self._forget(self.told.get(cell, []))
+        lowest = cells.untold if cells.may_hide_last[cell] else cells.lowest
+        cells.low[cell], cells.high[cell] = min(lowest[cell], cells.value[cell]), np.inf
+
+    def untell_around(self, cell: int) -> bool:
+        """No longer tell why a cell is hidden, nor why those around it are, as far as it takes to make it safe.
+
+        Where that is not enough all is left as it was.
+        """
+        cells = self.cells
+        before, self.seen = self.seen, {cell: set(self.seen.get(cell, ()))}
+        kept: list[tuple[int, int, float, float]] = []
+        ends: dict[int, tuple[float, float]] = {}
+        reached, ring, safe = {cell}, [cell], False
+        for _ in range(_RINGS):
+            for here in ring:
+                kept.append((here, int(cells.hidden[here]), cells.low[here], cells.high[here]))
+                cells.hidden[here] = UNTOLD
+                cells.low[here], cells.high[here] = min(cells.untold[here], cells.value[here]), np.inf
+                ends |= {number: (self.fall[number], self.rise[number]) for number in self.told.get(here, [])}
+                self._forget(self.told.get(here, []))
+            self._failed.pop(cell, None)
+            safe = self.is_safe(cell, _FAR)
+            near = [other for here in ring for number, _ in self.of[here] for other in self.relations[number].cells]
+            ring = [other for other in dict.fromkeys(near) if cells.hidden[other] and other not in reached]
+            reached.update(ring)
+            if safe or not ring:
+                break
+        found, self.seen = self.seen, before
+        if safe:
+            for other, changes in found.items():
+                self.seen.setdefault(other, set()).update(changes)
+            return True
+        for here, hidden, low, high in kept:
+            cells.hidden[here], cells.low[here], cells.high[here] = hidden, low, high
+        for number, (fall, rise) in ends.items():
+            self.fall[number], self.rise[number] = fall, rise
+        return False
+
+    def _forget(self, numbers: list[int]) -> None:
+        """Take relations as not known."""
+        for number in numbers:
+            self.fall[number], self.rise[number] = -np.inf, np.inf
 
     def next_to_hide(self, cell: int) -> int | None:
         """Return the cell to hide for the sake of an unsafe one: the first in order that alone makes it safe.
 
         Where none does, the first in order of those nearest to it.
         """
-        found: list[int] = []
-        for layer in self._layers(cell):
-            ready = sorted(layer, key=lambda other: (self.cells.order[other], other))
-            for other in ready[:_TRIED]:
+        further = self.one_to_hide(cell)
+        if further is None:
+            layer = next(self._layers(cell), [])
+            further = min(layer, key=lambda other: (self.cells.order[other], other), default=None)
+        return further
+
+    def one_to_hide(self, cell: int) -> int | None:
+        """Return the first near a cell that alone makes it safe."""
+        for layer in islice(self._layers(cell), 2):
+            for other in sorted(layer, key=lambda other: (self.cells.order[other], other))[:_TRIED]:
                 if self._helps(cell, other):
                     return other
-            found += ready
-            if len(found) > _TRIED * 4:
-                break
-        return found[0] if found else None
+        return None
 
     def _helps(self, cell: int, other: int) -> bool:
         """Whether a cell would be safe were another hidden."""
         cells = self.cells
         kept = (cells.low[other], cells.high[other], int(cells.hidden[other]), self.seen)
-        ends = {number: (self.fall[number], self.rise[number]) for number, _ in self.of[other]}
+        changed = [number for number, _ in self.of[other]] + self.told.get(other, [])
+        ends = {number: (self.fall[number], self.rise[number]) for number in changed}
         seen = set(self.seen.get(cell, ()))
         self.seen = {cell: set(seen)}
         self.hide(other)
@@ -271,14 +358,19 @@ class System:
                     options.append((True, len(self.of[other]), other, 1.0 if step > 0 else -1.0))
         return [(other, step) for _, _, other, step in sorted(options)]
 
-    def _programmed(self, cell: int) -> bool:
+    def _programmed(self, cell: int, most: int) -> bool:
         """Find the least and the most that a cell can be by integer programming over the free cells around it.
 
-        What lies further away is held at its true value: that can only make the range narrower. The `_NEAR` cells
-        are tried first, then `_FAR` of them if there are more.
+        What lies further away is held at its true value: that can only make the range narrower, and bounds the work.
+        What was tried in vain is not tried again before a cell around it is hidden.
         """
-        free = self._free_around(cell)
-        return self._wide(cell, free[:_NEAR]) or (len(free) > _NEAR and self._wide(cell, free))
+        free = self._free_around(cell, most)
+        around = [*free, *(int(self.cells.hidden[other]) for other in free)]
+        if self._failed.get(cell) != around:
+            if self._wide(cell, free):
+                return True
+            self._failed[cell] = around
+        return False
 
     def _wide(self, cell: int, free: list[int]) -> bool:
         """Whether a cell has values enough when some cells are free; it is the first of them."""
@@ -299,9 +391,8 @@ class System:
                     weights.append(weight)
                 else:
                     fixed += weight * self.cells.value[other]
-            void = self.fall[number] == -np.inf
-            low.append(-np.inf if void else relation.low - fixed)
-            high.append(np.inf if void and relation.printed else relation.high - fixed)
+            low.append(-np.inf if self.fall[number] == -np.inf else relation.low - fixed)
+            high.append(np.inf if self.rise[number] == np.inf else relation.high - fixed)
         matrix = coo_array((weights, (rows, columns)), shape=(len(numbers), len(free))).tocsr()
         bounds = Bounds([self.cells.low[other] for other in free], [self.cells.high[other] for other in free])
         whole = [float(float(self.cells.value[other]).is_integer()) for other in free]
@@ -317,12 +408,24 @@ class System:
             if found.x is None:
                 return False
             ends.append(round(float(found.x[0]), 6))
+            self._note(free, whole, found.x, matrix, np.array(low), np.array(high))
         return ends[1] - ends[0] >= FEWEST - 1
 
-    def _free_around(self, cell: int) -> list[int]:
+    def _note(self, free: list[int], whole: list[float], solution: Any, matrix: Any, low: Any, high: Any) -> None:
+        """Keep what a solution that was found for one cell says is possible for the others."""
+        exact = np.where(whole, np.rint(solution), solution)
+        sums = matrix @ exact
+        if (sums < low - _CLOSE).any() or (sums > high + _CLOSE).any():
+            return
+        for other, number in zip(free, exact.tolist(), strict=True):
+            change = number - self.cells.value[other]
+            if change and change.is_integer():
+                self.seen.setdefault(other, set()).add(change)
+
+    def _free_around(self, cell: int, most: int) -> list[int]:
         found = {cell: None}
         edge = [cell]
-        while edge and len(found) < _FAR:
+        while edge and len(found) < most:
             beyond = []
             for here in edge:
                 for number, _ in self.of[here]:
@@ -331,4 +434,4 @@ class System:
                             found[other] = None
                             beyond.append(other)
             edge = beyond
-        return list(found)[:_FAR]
+        return list(found)[:most]

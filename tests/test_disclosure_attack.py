@@ -102,7 +102,11 @@ class Reader:
                     continue
                 if np.isnan(after[name]):
                     if len(formula) == 1:
-                        self.hide((*place, *formula), before[name])
+                        other = FORMULAS[before["indicator"]][1 - side]
+                        both = np.isnan(after[("denominator", "numerator")[side]])
+                        # of two hidden figures in a row the reader cannot tell which one its code is about
+                        code = "" if both or len(other) > 1 else after.get("suppressed", "primary")
+                        self.hide((*place, *formula), before[name], code)
                 else:
                     self.publish({(*place, key): weight for key, weight in formula.items()}, after[name])
                     if not np.isnan(after["value"]):
@@ -140,13 +144,15 @@ class Reader:
         ]
         self.add(formula, min(alike), max(alike))
 
-    def hide(self, key: tuple, true: float) -> None:
-        """A hidden cell; of one that is small the reader even knows that it is, which is more than pages tell."""
+    def hide(self, key: tuple, true: float, code: str) -> None:
+        """A hidden cell; the code of its row tells whether it is small, or hidden for the sake of others."""
         at = self.cells[key]
         self.hidden.add(at)
         first, last = self.rule.hide_sensitive if key[-1] in SENSITIVE else self.rule.hide
-        if first <= true <= last:
+        if code == "primary" and first <= true <= last:
             self.low[at], self.high[at] = first, last
+        if code == "secondary":
+            self.low[at] = last + 1
 
     def solve(self, at: int, sign: float) -> NDArray[np.float64]:
         """Return whole numbers for all cells that agree with all that is known, one of them at its end."""
