@@ -99,6 +99,10 @@ def say(reading: Reading, raw: Value, where: str, problems: ProblemList) -> None
     """Say the note of a reading of the cell at `where`, if it has one."""
     if reading.note:
         shown = format(raw, ".15g") if isinstance(raw, float) else str(raw)
+        if isinstance(raw, bool):
+            shown = shown.upper()  # as spreadsheets show it
+        elif isinstance(raw, datetime) and raw.time() == time():
+            shown = str(raw.date())
         if math.isnan(reading.value):
             read = tuple(word(f"cells.read_{reading.state}", lang) for lang in LANGUAGES)
         else:

@@ -388,3 +388,10 @@ def test_a_note_is_said_at_its_cell_with_what_stands_there() -> None:
         ["error", "comma", "平安县.xlsx!慢病!C4"],
     ]
     assert said["sentence_zh"].iloc[0].startswith("“３．５万”已按 35000 读取")
+
+
+@pytest.mark.parametrize(("raw", "shown"), [(datetime(2024, 1, 2), "“2024-01-02”"), (True, "“TRUE”")])
+def test_a_cell_is_quoted_as_the_sender_sees_it(raw: datetime | bool, shown: str) -> None:
+    problems = ProblemList()
+    say(read_cell(raw, "General", WORDS), raw, "a.xls!S!B2", problems)
+    assert problems.frame()["sentence_zh"].iloc[0].startswith(shown)
