@@ -179,7 +179,7 @@ def test_relations_hold_outside_the_planted_defects() -> None:
     sums = [
         (check.check, left.split(" + "), sign, right)
         for check in read("catalogue/checks.csv").itertuples()
-        for left, sign, right in [re.split(r"\s*(<=|==|>=)\s*", check.expression)]
+        for left, sign, right in [re.split(r"\s*(<=|==|>=|!=)\s*", check.expression)]
         if re.fullmatch(r"[a-z0-9_+ ]+", left) and re.fullmatch(r"[a-z0-9_]+", right)
     ]
     assert len(sums) > 80
