@@ -17,7 +17,7 @@ QUESTIONS = "questions"
 
 _RULES = {
     "structure": (
-        "outside_lifetime", "missing_years", "code_prefix", "adjusted_early", "future_period", "population_impossible",
+        "outside_lifetime", "missing_years", "code_prefix", "adjusted_early", "future_period",
     ),
     "completeness": ("silent_unit", "missing_items", "not_sent"),
     "totals": (
