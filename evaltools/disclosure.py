@@ -18,6 +18,7 @@ from evaltools.catalogue import OF_UNITS, load_catalogue
 from evaltools.disclosure_cells import SIDES, Context, Published, published
 from evaltools.disclosure_frames import likely_areas, with_counts
 from evaltools.disclosure_states import Mask, about_people, states
+from evaltools.hidden_cells import PRIMARY, SECONDARY, UNTOLD
 from evaltools.problems import ProblemList
 from evaltools.rounding_rules import (
     DEFAULT,
@@ -28,7 +29,6 @@ from evaltools.rounding_rules import (
     round_counts,
     rounded,
 )
-from evaltools.secondary import PRIMARY, SECONDARY, UNTOLD
 from evaltools.tables import each_row
 from evaltools.unit_measures import base_of
 

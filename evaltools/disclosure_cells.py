@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from evaltools import formulas, periods
 from evaltools.catalogue import OF_UNITS
 from evaltools.grid import parameter_values
-from evaltools.secondary import Relation
+from evaltools.hidden_cells import Relation
 from evaltools.tables import each_row
 from evaltools.unit_measures import base_of
 

@@ -9,9 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaltools.disclosure_cells import SIDES, Context, Published, relations, within
+from evaltools.hidden_cells import PRIMARY, SHOWN, Cells, Relation
 from evaltools.problems import InputError, ProblemList
 from evaltools.rounding_rules import Preset, rounding_range
-from evaltools.secondary import PRIMARY, SHOWN, Cells, Relation, Unprotectable, protect
+from evaltools.secondary import Unprotectable, protect
 
 Mask = NDArray[np.bool_]
 
