@@ -25,7 +25,6 @@ _RULES = {
         "children_total",
         "months_total",
         "part_above_whole",
-        "cumulative_falls",
         "printed_total",
     ),
     "two_values": ("origins_differ", "origins_rounded", "claims_differ", "denominators_differ"),

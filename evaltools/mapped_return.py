@@ -16,12 +16,12 @@ from evaltools.mapped_cells import PART, SUBSUM, SUM, Cell, Values
 from evaltools.mapped_grid import Grid, column_letters, column_number, is_subtotal, is_total
 from evaltools.mapped_names import Meaning, Names, part_of, period_at, period_for
 from evaltools.mappings import Entry, Table, WorkbookMapping
-from evaltools.printed_totals import cumulative_falls, totals_against_parts
+from evaltools.printed_totals import totals_against_parts
 from evaltools.problems import ProblemList, nearest
 from evaltools.returns import Known, Return
 from evaltools.sheets import Sheet, cell_name
 
-FINDINGS = ("printed_total", "cumulative_falls", "percent_in_count", "merged_value")
+FINDINGS = ("printed_total", "percent_in_count", "merged_value")
 """Rules of level error that say what is wrong with figures that were read: findings, never a reason to refuse."""
 
 
@@ -57,7 +57,6 @@ def read_mapped(
         if not ignored and any(value is not None for row in sheet.rows for value in row):
             key = "hidden_sheet_not_mapped" if sheet.hidden else "sheet_not_mapped"
             _say(problems, key, f"{label}!{sheet.name}!A1", "warning", found=sheet.name)
-    cumulative_falls([cell for cell in cells if cell.cumulative], known.items, problems)
     return Return(
         facts=_frame((cell.fact() for cell in cells if cell.is_fact), "facts"),
         claims=_frame((cell.claim() for cell in cells if cell.is_claim), "claims"),

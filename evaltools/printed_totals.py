@@ -1,14 +1,13 @@
-"""Totals printed in a table against what they add up, and cumulative returns whose figures fall."""
+"""Totals printed in a table against what they add up."""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from evaltools import periods
 from evaltools.findings import number
 from evaltools.mapped_cells import PART, SUBSUM, SUM, Cell
 from evaltools.problems import ProblemList
@@ -94,39 +93,3 @@ def _compare(total: Cell, parts: Sequence[Cell], names: Mapping[str, str], probl
 def _slack(cell: Cell) -> float:
     exact = float(cell.value).is_integer() and cell.tolerance <= 0.5
     return 0.0 if exact else cell.tolerance
-
-
-def cumulative_falls(cells: Iterable[Cell], items: pd.DataFrame, problems: ProblemList) -> None:
-    """Note every cumulative figure that is below the one of an earlier month of its year.
-
-    Only of items that add up over time: a stock may fall.
-    """
-    names = dict(zip(items["item"], items["name_zh"], strict=True))
-    adds = set(items.loc[items["over_time"] == "sum", "item"])
-    series: dict[tuple[str, str, str, int], list[Cell]] = defaultdict(list)
-    for cell in cells:
-        known = cell.is_fact and not math.isnan(cell.value) and cell.period != periods.UNKNOWN
-        if known and cell.entry.code in adds:
-            series[cell.area, cell.unit, cell.entry.code, periods.parse(cell.period).first].append(cell)
-    for line in series.values():
-        line.sort(key=lambda cell: periods.parse(cell.period).last)
-        highest = line[0]
-        for cell in line[1:]:
-            same = cell.period == highest.period
-            if cell.value < highest.value - _CLOSE and not same:
-                problems.say(
-                    "cumulative_falls",
-                    where=cell.where,
-                    topic="mapping",
-                    period=cell.period,
-                    area=cell.area,
-                    unit=cell.unit,
-                    subject=cell.entry.code,
-                    name=cell.entry.name or names.get(cell.entry.code, cell.entry.code),
-                    evidence=f"{number(cell.value)} < {number(highest.value)}",
-                    now=number(cell.value),
-                    before=number(highest.value),
-                    first=highest.where,
-                )
-            elif cell.value >= highest.value:
-                highest = cell

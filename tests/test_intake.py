@@ -334,3 +334,42 @@ tables:
     errors = found[found["level"] == "error"]
     assert errors[["rule", "where"]].to_numpy().tolist() == [["mapping_not_confirmed", "导 出/mapping.yaml line 9"]]
     assert not found["rule"].isin(["file_unread", "nothing_filled"]).any()
+
+
+MONTHS = """
+areas: [{area: "01", name_zh: 安定县}]
+units: [{unit: a, name_zh: 城关镇卫生院}]
+tables:
+  - sheets: "*月"
+    header: 1
+    period: {sheet: "{month}月", year: 2024}
+    cumulative: yes
+    area: "01"
+    unit: {column: 机构}
+    item: {header: "{item}"}
+    entries: [{name: 人次, item: served}, {name: 人口, item: stock}]
+"""
+
+
+def test_a_cumulative_figure_that_falls_is_found_within_a_file_and_across_files(home: Path, tmp_path: Path) -> None:
+    items = [item("served"), item("residents"), item("stock", over_time="last")]
+    write(home / "data" / "catalogue" / "items.csv", items)
+    folder = tmp_path / "sent"
+    folder.mkdir()
+    (folder / "mapping.yaml").write_text(MONTHS, encoding="utf-8")
+    for name, months in (("一季度", {1: 10, 2: 18, 3: 17}), ("四月", {4: 16}), ("五月", {5: 30})):
+        book = openpyxl.Workbook()
+        book.remove(book.active)
+        for month, count in months.items():
+            sheet = book.create_sheet(f"{month}月")
+            sheet.append(["机构", "人次", "人口"])
+            sheet.append(["城关镇卫生院", count, 1000 - month])
+        book.save(folder / f"{name}.xlsx")
+    found, status = checking.check(str(folder))
+    errors = found[found["level"] == "error"]
+    assert status == 1
+    # each is held against the largest before it; the stock may fall
+    assert sorted(zip(errors["rule"], errors["evidence"], errors["where"], strict=True)) == [
+        ("part_above_whole", "16 < 18", "四月.xlsx!4月!B2; 一季度.xlsx!2月!B2"),
+        ("part_above_whole", "17 < 18", "一季度.xlsx!3月!B2; 一季度.xlsx!2月!B2"),
+    ]
