@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from evaltools import intake, returns_store, standards, table_files, tables
+from evaltools import intake, returns_store, standards, table_files, table_rules
 from evaltools.catalogue import Catalogue, load_catalogue
 from evaltools.dataset_reader import Reader
 from evaltools.hierarchy import check_places, scope_of
@@ -212,9 +212,9 @@ def _load(
     claims = read.claims(scope)
     judgements = read.places("judgements", scope)
     targets = read.places("targets")
-    tables.check_targets(targets, "targets.csv", problems)
+    table_rules.check_targets(targets, "targets.csv", problems)
     breaks = read.places("breaks")
-    tables.check_breaks(breaks, "breaks.csv", problems)
+    table_rules.check_breaks(breaks, "breaks.csv", problems)
     if sound:
         facts = apply_adjustments(facts, adjustments, APPLIED.get(stage, ()), meta.origins, problems)
     standard_name = meta.standard if standard in (None, "") else str(standard)

@@ -6,6 +6,7 @@ import json
 import re
 import signal
 import subprocess
+import tempfile
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -172,8 +173,8 @@ def test_no_clock_path_or_process_is_published(mixed: Mixed) -> None:
     for name in files(site):
         if not name.startswith("manifest"):
             text = (site / name).read_text(encoding="utf-8")
-            assert home not in text, name
-            assert not re.search(r"20\d\d-\d\d-\d\dT|/tmp/|\bpid\b|0x[0-9a-f]{6}", text), name
+            assert home not in text and tempfile.gettempdir() not in text, name
+            assert not re.search(r"20\d\d-\d\d-\d\dT|\bpid\b|0x[0-9a-f]{6}", text), name
     for path in (site / "manifest.json", *(site / "manifest.d").rglob("*.json")):
         assert home not in path.read_text(encoding="utf-8")
 

@@ -329,7 +329,7 @@ def test_a_failure_says_which_cell_and_why() -> None:
         (r"C:\Users\Li Wei\evaltools\rates.py, line 3", "rates.py, line 3"),
         (r"D:\data\facts.csv", "facts.csv"),
         ("file:///home/li/a/b.csv", "b.csv"),
-        ("/tmp/ipykernel_4242/1234567.py:3: UserWarning", "cell.py:3: UserWarning"),
+        ("/var/folders/x1/T/ipykernel_4242/1234567.py:3: UserWarning", "cell.py:3: UserWarning"),
         (r"C:\Users\li\AppData\Local\Temp\ipykernel_42\1234.py:3", "cell.py:3"),
         ("'/a/b/c.csv' and (/d/e)", "'c.csv' and (e)"),
         ("\x1b[0;31mred\x1b[0m", "red"),
