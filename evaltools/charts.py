@@ -3,7 +3,8 @@
 Every function says which columns it reads. Texts in the frame are printed as they are, so they come in the
 reader's language; `lang` gives legends, axes and numbers. A colour never speaks alone: a sign, a line style or a
 word says the same. Figures carry no title; the caption under them does that. Here are the charts of one area;
-those that set areas side by side are in `area_charts`, and reachable from here too.
+those that set areas side by side are in `area_charts`, that of
+months in `month_charts`, and both are reachable from here too.
 """
 
 from __future__ import annotations
@@ -29,11 +30,13 @@ from evaltools.chart_parts import (
     say_no_data,
 )
 from evaltools.chart_theme import svg, theme, themed, use, wrap
+from evaltools.month_charts import control_chart
 from evaltools.palette import PALETTE
 from evaltools.wording import number, percent, signed_points, value, word
 
 __all__ = [
     "change_intervals",
+    "control_chart",
     "funnel",
     "league_bars",
     "points_lost",
