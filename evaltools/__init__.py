@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from evaltools import benchmarks, charts, disclosure, periods, quality, rates, scoring, standards, trends, wording
     from evaltools.benchmarks import benchmark
+    from evaltools.changes import year_on_year
     from evaltools.datasets import Data, load
     from evaltools.disclosure import suppress
     from evaltools.measures import indicators
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from evaltools.quality import check
     from evaltools.regions import region_figures
     from evaltools.scoring import score
-    from evaltools.trends import year_on_year
+    from evaltools.trends import trend
 
 _HOME = {
     "Data": "datasets",
@@ -36,7 +37,8 @@ _HOME = {
     "region_figures": "regions",
     "score": "scoring",
     "suppress": "disclosure",
-    "year_on_year": "trends",
+    "trend": "trends",
+    "year_on_year": "changes",
 }
 _MODULES = (
     "benchmarks",
@@ -70,6 +72,7 @@ __all__ = [
     "scoring",
     "standards",
     "suppress",
+    "trend",
     "trends",
     "wording",
     "year_on_year",

@@ -10,9 +10,10 @@ from numpy.typing import ArrayLike
 from scipy.special import gdtrib, ndtri
 
 from evaltools import formulas
+from evaltools.changes import check_one_row_each
+from evaltools.comparability import previous_periods
 from evaltools.decimals import NEAR, as_typed, exact
 from evaltools.rates import Floats
-from evaltools.trends import check_one_row_each, previous_periods
 
 COLUMNS = [
     "period",

@@ -8,12 +8,12 @@ import pandas as pd
 from evaltools import formulas, periods
 from evaltools.aggregation import named
 from evaltools.catalogue import OF_UNITS
+from evaltools.changes import year_on_year
 from evaltools.datasets import Data
 from evaltools.fact_cells import Counted
 from evaltools.findings import Indicators
 from evaltools.grid import evaluate
 from evaltools.possible_rates import digits_of, rounded_by
-from evaltools.trends import year_on_year
 
 KEY = ["period", "area", "unit", "indicator"]
 _DATA = ["data_numerator", "data_denominator", "value", "change_pp", "change_percent"]

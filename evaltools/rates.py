@@ -127,7 +127,7 @@ def wilson_limits(count: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> t
 
     NaN where there is no proportion: a NaN, a negative count, an n of zero or less, a count above n.
     """
-    z = _z(confidence)
+    z = z_of(confidence)
     x, size = np.broadcast_arrays(np.asarray(count, dtype=float), np.asarray(n, dtype=float))
     valid = (x >= 0) & (size > 0) & (x <= size)
     x, size = np.where(valid, x, np.nan), np.where(valid, size, np.nan)
@@ -144,7 +144,7 @@ def byar_limits(count: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Flo
     NaN for a NaN or negative count; the lower limit is NaN too where the approximation falls below zero or is
     undefined (no events).
     """
-    z = _z(confidence)
+    z = z_of(confidence)
     x = np.asarray(count, dtype=float)
     x = np.where(x >= 0, x, np.nan)
     some = np.where(x > 0, x, np.nan)
@@ -182,8 +182,8 @@ def _checked(confidence: float) -> float:
     return confidence
 
 
-def _z(confidence: float) -> float:
-    """Two-sided normal quantile, 1.96 for 0.95."""
+def z_of(confidence: float) -> float:
+    """Return the two-sided normal quantile, 1.96 for 0.95."""
     return float(-ndtri((1 - _checked(confidence)) / 2))
 
 

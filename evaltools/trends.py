@@ -1,18 +1,29 @@
-"""Change over time: the same months of the year before, on one definition."""
+"""Trends of yearly series: recent marker, tests, annual change and runs, one row a series; and change on last year.
+
+The methods lie in modules of their own and are reachable from here: `changes` (year on year), `trend_marker`,
+`trend_tests`, `annual_change`.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Hashable, Iterable
-from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaltools import periods
-from evaltools.decimals import NEAR, exact
+from evaltools import annual_change, trend_marker, trend_tests
+from evaltools.annual_change import MODELS, annual_changes
+from evaltools.changes import DEFAULTS, policy, year_on_year
+from evaltools.comparability import Flags
+from evaltools.indicator_kinds import OF_CHANCE, kinds_of
+from evaltools.rates import Floats
+from evaltools.trend_marker import marker
+from evaltools.trend_tests import MannKendall, TrendTest, mann_kendall, trend_test
 from evaltools.wording import word
+from evaltools.yearly_series import YearlySeries, runs, yearly_series
+
+__all__ = ["MannKendall", "TrendTest", "mann_kendall", "marker", "trend", "trend_test", "year_on_year"]
 
 COLUMNS = [
     "period",
@@ -20,198 +31,176 @@ COLUMNS = [
     "unit",
     "indicator",
     "definition",
-    "previous_period",
+    "first_period",
+    "years",
     "numerator",
     "denominator",
     "value",
-    "previous_numerator",
-    "previous_denominator",
-    "previous_value",
-    "change_pp",
-    "change_percent",
+    "run",
+    "marker",
+    "marker_reason",
+    "trend_z",
+    "trend_p",
+    "trend_reason",
+    "mk_s",
+    "mk_z",
+    "mk_p",
+    "sen_slope",
+    "mk_reason",
+    "apc",
+    "apc_lower",
+    "apc_upper",
+    "apc_p",
+    "apc_model",
+    "dispersion",
+    "apc_reason",
     "reason",
 ]
-"""Columns of `year_on_year`."""
+"""Columns of `trend`."""
 
-KEY = ["period", "area", "unit", "indicator", "definition"]
-"""What names a row of an indicator frame."""
+CEILING = "trend_ceiling"
+"""Parameter: a proportion that reaches this many per cent is fitted on the logit."""
 
-_SIDE = ["numerator", "denominator", "value", "reason"]
-_PREDECESSORS = re.escape(word("terms.reason_predecessors", "en", n="#")).replace(r"\#", r"\d+")
-_BOUNDARY = word("indicators.reason_boundary_changed", "en")
+DEFAULTS[CEILING] = 80.0
 
 
-def year_on_year(ind: pd.DataFrame, breaks: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Compare every row with the same months of the year before (同比; for whole years 较上年).
+def trend(
+    ind: pd.DataFrame,
+    breaks: pd.DataFrame | None = None,
+    catalogue: pd.DataFrame | None = None,
+    parameters: pd.DataFrame | None = None,
+    without_disturbed: bool = False,
+) -> pd.DataFrame:
+    """Return the trend of every series of an indicator frame up to its last period, one row a series.
 
-    `ind` is an indicator frame; `breaks` the dataset's table of breaks. Returns `COLUMNS`, in the order of
-    `ind`: one row for each row whose period has the same months a year earlier anywhere in the frame. The
-    period `unknown` is never compared.
+    A series is the same months of each year, of one area, unit, indicator and definition. `breaks`, `catalogue` and
+    `parameters` are the dataset's tables. Nothing crosses a definition or a break of definition or boundary: only the
+    points on the last one's basis count (`yearly_series`). without_disturbed: leave out disturbed years; the reason
+    names them.
 
-    change_pp: value − previous value, in the indicator's own points: percentage points where it is per 100,
-        per-mille points per 1000, the plain difference for counts and amounts. From the unrounded values,
-        which are numerator / denominator × per, so that equal ratios change by exactly 0.
-    change_percent: relative change, (value / previous value − 1) × 100, in percent. NaN where the previous
-        value is zero or negative.
-    reason: why there is no change, or what to know about it; several are joined by "; ".
+    Returns `COLUMNS`. period, numerator, denominator, value: of the last point; first_period: of the first point
+    used; years: how many were.
+    run: rises in a row up to the last point, negative for falls, by the printed decimals (`yearly_series.runs`).
+    marker: as Fingertips publishes it (`trend_marker.marker`). trend_z, trend_p: chi-square for trend of proportions
+    (`trend_tests.trend_test`, variance n). mk_s, mk_z, mk_p, sen_slope: Mann-Kendall and Sen's slope in points a year
+    (`trend_tests.mann_kendall`). apc, apc_lower, apc_upper, apc_p: annual change in percent of the rate, or of the odds
+    where apc_model is `logit` (`annual_change`); dispersion: what its standard error was widened by, squared.
+    Each statistic that is not there has its reason ("not computed: …") in its own column; `reason` says what holds for
+    the series: since when it is comparable, which years were left out.
 
-    Both sides have the same definition (`definition`), else "not comparable: definition changed". A break of
-    kind `definition` or `boundary` between the two periods makes them not comparable too: its `from` is the
-    last period of the old basis and its `to` the first of the new one, or both are the first of the new one.
-    A break of definition that the catalogue tells too, by a definition from that year on, bars nothing more:
-    in the bridging year each definition is compared with itself. A `disturbance` lasts from `from` to `to`, both
-    included, and is only told. A value that sums predecessors may be compared, and the reason says so; one
-    whose place has just absorbed another may not.
-
-    Raises ValueError if a period, area, unit, indicator and definition stand on more than one row.
+    Raises ValueError if one series has two rows for the same months.
     """
-    check_one_row_each(ind)
-    rows = _with_previous(ind)
-    barred, disturbed = _breaks_between(rows, breaks)
-    barred["boundary"] |= rows["reason"].str.contains(_BOUNDARY)
-    comparable = ~(rows["_other_definition"] | barred["definition"] | barred["boundary"])
-    compared = comparable & rows["value"].notna() & rows["previous_value"].notna()
-    previous = rows["previous_value"].where(compared)
-    change = (rows["value"] - previous).mask(_equal(rows) & compared, 0.0)
-    summed = rows["reason"].str.contains(_PREDECESSORS) | rows["previous_reason"].str.contains(_PREDECESSORS)
-    absent = rows["previous_value"].isna() & ~rows["_other_definition"]
-    notes: list[tuple[pd.Series, str | pd.Series]] = [
-        (rows["_other_definition"], _says("definition_changed")),
-        (barred["definition"], _says("definition_break")),
-        (barred["boundary"], _says("boundary_break")),
-        (rows["value"].isna(), _missing("this_missing", rows["reason"])),
-        (absent, _missing("previous_missing", rows["previous_reason"])),
-        (compared & summed, _says("predecessors_basis")),
-        (previous == 0, _says("previous_zero")),
-        (previous < 0, _says("previous_negative")),
-        (compared & disturbed, _says("disturbance")),
+    series = yearly_series(ind, breaks, without_disturbed)
+    last = series.last_rows()
+    ends = series.rows.iloc[last].reset_index(drop=True)
+    about = kinds_of(series.rows, catalogue).iloc[last].reset_index(drop=True)
+    numbers = {name: series.matrix(name) for name in ("numerator", "denominator", "value", "lower", "upper")}
+    known_last = series.usable[np.arange(len(series)), series.last] if len(series) else np.zeros(0, dtype=bool)
+    parts: list[dict[str, NDArray[np.object_]] | dict[str, NDArray[np.object_] | Floats]] = [
+        _marker(series, numbers, about, known_last),
+        _trend_test(series, numbers, about, known_last),
+        _mann_kendall(series, numbers, known_last),
+        _annual(series, numbers, about, policy(ends, parameters, CEILING) / 100, known_last),
     ]
-    return rows.assign(
-        change_pp=change,
-        change_percent=change / previous.where(previous > 0) * 100,
-        reason=_joined(notes, rows.index),
-    )[COLUMNS]
-
-
-def _equal(rows: pd.DataFrame) -> NDArray[np.bool_]:
-    """Whether the two values of each row are one ratio: 0.1/0.3 and 1/3, whatever their quotients round to."""
-    this, previous = (
-        rows[[f"{side}{name}" for name in ("numerator", "denominator", "value")]].to_numpy(dtype=float)
-        for side in ("", "previous_")
+    digits = np.where(about["per"] == 100_000, 1, 2)
+    result = ends.assign(
+        first_period=series.rows["period"].take(series.first_rows()).to_numpy(),
+        years=series.usable.sum(axis=1),
+        run=_runs(series, numbers["value"], digits),
+        reason=_reasons(series, known_last),
+        **{name: column for part in parts for name, column in part.items()},
     )
-    equal = np.asarray(this[:, 2] == previous[:, 2], dtype=bool)
-    for at in np.flatnonzero(~equal & np.isclose(this[:, 2], previous[:, 2], rtol=NEAR, atol=0)):
-        equal[at] = _ratio(*this[at].tolist()) == _ratio(*previous[at].tolist())
-    return equal
+    texts = ["marker", "marker_reason", "trend_reason", "mk_reason", "apc_model", "apc_reason", "reason"]
+    return result[COLUMNS].astype(dict.fromkeys([*texts, "first_period"], "str"))
 
 
-def _ratio(above: float, below: float, value: float) -> Fraction:
-    return exact(above) / exact(below) if below and np.isfinite([above, below]).all() else exact(value)
+def _says(key: str, **values: object) -> str:
+    return word(f"trends.reason_{key}", "en", **values)
 
 
-def previous_periods(names: Iterable[str]) -> dict[str, str]:
-    """Return for each period its same months a year earlier, where those are among the periods too.
+def _not_computed(reason: NDArray[np.int64], names: tuple[str, ...], known_last: Flags) -> NDArray[np.object_]:
+    """Return why a statistic is not there: the last point is missing, or a place in `names`; "" where it is."""
+    texts = np.array(["" if not name else _says(name) for name in names], dtype=object)
+    return np.where(known_last, texts[reason], _says("no_last_value"))
 
-    The same spelling is preferred; another that stands for the same months will do (`2023-H1` is
-    `2023-01/2023-06`).
-    """
-    known = set(names) - {periods.UNKNOWN}
-    by_months = {periods.parse(name): name for name in sorted(known)}
-    found = {}
-    for name in sorted(known):
-        earlier = periods.shift(name, -1)
-        match = earlier if earlier in known else by_months.get(periods.parse(earlier))
-        if match is not None:
-            found[name] = match
+
+def _marker(
+    series: YearlySeries, numbers: dict[str, Floats], about: pd.DataFrame, known_last: Flags
+) -> dict[str, NDArray[np.object_]]:
+    way, why = trend_marker.markers(*(numbers[n] for n in ("value", "lower", "upper", "numerator", "denominator")))
+    way = np.where(known_last, way, -9)
+    of_chance = about["kind"].isin(OF_CHANCE).to_numpy()
+    why = np.where(of_chance | (way != -9), why, len(trend_marker.REASONS))
+    label = trend_marker.labels(way, about["direction"].to_numpy(dtype=object))
+    return {"marker": label, "marker_reason": _not_computed(why, (*trend_marker.REASONS, "no_interval"), known_last)}
+
+
+def _trend_test(
+    series: YearlySeries, numbers: dict[str, Floats], about: pd.DataFrame, known_last: Flags
+) -> dict[str, NDArray[np.object_] | Floats]:
+    z, why = trend_tests.trend_tests(numbers["numerator"], numbers["denominator"], series.years)
+    of_shares = (about["kind"] == "proportion").to_numpy()
+    why = np.where(series.usable.sum(axis=1) < trend_tests.LEAST, 1, why)
+    why = np.where(of_shares, why, len(trend_tests.REASONS))
+    z = np.where(known_last & (why == 0), z, np.nan)
+    names = (*trend_tests.REASONS, "no_shares")
+    return {"trend_z": z, "trend_p": trend_tests.two_sided(z), "trend_reason": _not_computed(why, names, known_last)}
+
+
+def _mann_kendall(
+    series: YearlySeries, numbers: dict[str, Floats], known_last: Flags
+) -> dict[str, NDArray[np.object_] | Floats]:
+    few = series.usable.sum(axis=1) < trend_tests.LEAST
+    columns = trend_tests.mann_kendalls(numbers["value"])[:4]
+    hidden = few | ~known_last
+    found = {name: np.where(hidden, np.nan, c) for name, c in zip(_OF_KENDALL, columns, strict=True)}
+    return {**found, "mk_reason": _not_computed(few.astype(np.int64), ("", "too_few_to_trend"), known_last)}
+
+
+_OF_KENDALL = ("mk_s", "mk_z", "mk_p", "sen_slope")
+
+
+def _annual(
+    series: YearlySeries, numbers: dict[str, Floats], about: pd.DataFrame, ceiling: Floats, known_last: Flags
+) -> dict[str, NDArray[np.object_] | Floats]:
+    if not len(series):
+        empty = np.zeros(0)
+        return {**dict.fromkeys(_OF_ANNUAL.values(), empty), "apc_model": empty, "apc_reason": empty}
+    fit = annual_changes(
+        numbers["numerator"],
+        numbers["denominator"],
+        numbers["value"],
+        series.years,
+        about["kind"].to_numpy(dtype=object),
+        ceiling,
+    )
+    there = known_last & (fit.reason == 0)
+    found = {column: np.where(there, getattr(fit, name), np.nan) for name, column in _OF_ANNUAL.items()}
+    model = np.where(there, np.array(MODELS, dtype=object)[fit.model], "")
+    return {**found, "apc_model": model, "apc_reason": _not_computed(fit.reason, annual_change.REASONS, known_last)}
+
+
+_OF_ANNUAL = {"change": "apc", "lower": "apc_lower", "upper": "apc_upper", "p": "apc_p", "dispersion": "dispersion"}
+
+
+def _runs(series: YearlySeries, value: Floats, digits: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the runs up to each series' own last point."""
+    found = np.zeros(len(series), dtype=np.int64)
+    for column in np.unique(series.last):
+        rows = series.last == column
+        found[rows] = runs(value[rows, : column + 1], digits[rows])
     return found
 
 
-def check_one_row_each(ind: pd.DataFrame) -> None:
-    """Raise ValueError, naming the first, if the same `KEY` stands on more than one row."""
-    repeated = ind.duplicated(KEY)
-    if repeated.any():
-        cells = ind.loc[repeated, KEY].iloc[0]
-        raise ValueError("more than one row for " + ", ".join(f"{name}={text}" for name, text in cells.items()))
-
-
-def _with_previous(ind: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows that have a previous period, with its columns beside them.
-
-    `_other_definition`: nothing on the same definition a year earlier, but a row on another one.
-    """
-    earlier = ind["period"].map(previous_periods(ind["period"].unique()))
-    rows = ind.assign(previous_period=earlier.astype("str"))[earlier.notna()].reset_index(drop=True)
-    before = ind[KEY + _SIDE].rename(columns={name: f"previous_{name}" for name in ["period", *_SIDE]})
-    rows = rows.merge(before, how="left", on=["previous_period", *KEY[1:]], indicator="_found")
-    alone = rows["_found"] == "left_only"
-    place = ["previous_period", *KEY[1:4]]
-    elsewhere = pd.MultiIndex.from_frame(rows[place]).isin(pd.MultiIndex.from_frame(before[place]))
-    return rows.assign(
-        _other_definition=alone & elsewhere,
-        reason=rows["reason"].fillna(""),
-        previous_reason=rows["previous_reason"].fillna("").mask(alone, _says("no_row")),
-    )
-
-
-def _breaks_between(rows: pd.DataFrame, breaks: pd.DataFrame | None) -> tuple[dict[str, pd.Series], pd.Series]:
-    """Return which rows a break of each kind bars from comparison, and which are disturbed."""
-    crossed = {kind: pd.Series(False, index=rows.index) for kind in ("definition", "boundary", "disturbance")}
-    for row in [] if breaks is None else breaks.to_dict("records"):
-        concerned = pd.Series(True, index=rows.index)
-        for name in ("indicator", "area"):
-            if row[name] != "*":
-                concerned &= rows[name] == row[name]
-        crossed[row["kind"]] |= concerned & _crosses(rows, row) & ~_told_by_definition(rows, row)
-    return crossed, crossed.pop("disturbance")
-
-
-def _told_by_definition(rows: pd.DataFrame, row: dict[Hashable, str]) -> pd.Series:
-    """Whether a break of definition is in the catalogue: the indicator has a definition from that year on."""
-    start = row["from"] if row["to"] == "*" else row["to"]
-    if row["kind"] != "definition" or start in ("*", periods.UNKNOWN):
-        return pd.Series(False, index=rows.index)
-    year = f"{periods.parse(start).year:04d}"
-    return rows["indicator"].isin(rows.loc[rows["definition"] == year, "indicator"])
-
-
-def _crosses(rows: pd.DataFrame, row: dict[Hashable, str]) -> pd.Series:
-    """Whether a break lies between the two periods of each row or, a disturbance, in one of them.
-
-    `*` is open for a disturbance and repeats the other end for the rest. A break whose time is `unknown` may
-    lie between any two periods.
-    """
-    ends = [row["from"], row["to"]]
-    if periods.UNKNOWN in ends or ends == ["*", "*"]:
-        return pd.Series(True, index=rows.index)
-    span = {name: rows[name].map(periods.parse) for name in ("period", "previous_period")}
-    first = {name: spans.map(lambda s: s.first) for name, spans in span.items()}
-    last = {name: spans.map(lambda s: s.last) for name, spans in span.items()}
-    if row["kind"] == "disturbance":
-        begin = -np.inf if ends[0] == "*" else periods.parse(ends[0]).first
-        end = np.inf if ends[1] == "*" else periods.parse(ends[1]).last
-        this, previous = ((last[name] >= begin) & (first[name] <= end) for name in span)
-        return this | previous
-    old, new = (periods.parse(ends[at] if ends[at] != "*" else ends[1 - at]) for at in (0, 1))
-    # where both ends are the first period of the new basis, the old one ended the month before
-    old_end = min(old.last, new.first - 1)
-    return ~((last["period"] <= old_end) | (first["previous_period"] >= new.first))
-
-
-def _says(key: str, **values: str) -> str:
-    """Return the English reason of that name; pages translate it."""
-    return word(f"comparison.reason_{key}", "en", **values)
-
-
-def _missing(key: str, reasons: pd.Series) -> pd.Series:
-    """Say for each row which side is missing and why."""
-    texts = {why: _says(key, reason=why or _says("no_value")) for why in reasons.unique()}
-    return reasons.map(texts).astype("str")
-
-
-def _joined(notes: list[tuple[pd.Series, str | pd.Series]], index: pd.Index) -> pd.Series:
-    """Join the notes that hold for each row by "; "."""
-    result = pd.Series("", index=index, dtype="str")
-    for mask, text in notes:
-        joined = result.mask(result != "", result + "; ") + text
-        result = result.mask(mask, joined)
-    return result
+def _reasons(series: YearlySeries, known_last: Flags) -> NDArray[np.object_]:
+    """Say of each series since when it is comparable, and which years were left out."""
+    texts = np.full(len(series), "", dtype=object)
+    texts[~known_last] = _says("no_last_value")
+    for kind, rows in series.broken.items():
+        texts[rows] = [
+            f"{text}; {said}".removeprefix("; ") for text in texts[rows] for said in [_says(f"since_{kind}")]
+        ]
+    for row in np.flatnonzero(series.left_out.any(axis=1)):
+        years = ", ".join(f"{year:.0f}" for year in series.years[series.left_out[row]])
+        texts[row] = f"{texts[row]}; {_says('left_out', years=years)}".removeprefix("; ")
+    return texts

@@ -269,7 +269,7 @@ def test_ratios_do_not_depend_on_the_scale_and_counts_do(rng: random.Random, tim
     larger = [{**row, "value": row["value"] and row["value"] * times} for row in tables["facts"]]
     ours, theirs = computed(tables, every), computed({**tables, "facts": larger}, every)
     assert_same(ours[[*KEY, "reason"]], theirs[[*KEY, "reason"]])
-    factor = ours["indicator"].map({"stock": times, "least": times, "fund": times}).fillna(1)
+    factor = ours["indicator"].map({"stock": times, "least": times, "fund": times}).astype(float).fillna(1)
     np.testing.assert_allclose(ours["value"] * factor, theirs["value"], rtol=1e-12)
 
 

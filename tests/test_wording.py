@@ -28,7 +28,8 @@ MESSAGES = {
     "template",
 }
 """Topics said to whoever runs the program: they name files, options and fields as these are spelled."""
-ALLOWED = {"evaltools", "CSV", "Wilson", "Byar"}
+ALLOWED = {"evaltools", "CSV", "Fingertips", "logit", "t", "P", "N"}
+ALLOWED |= {"Wilson", "Byar", "Mann", "Kendall", "Sen", "Cochran", "Armitage", "Benjamini", "Hochberg"}
 """Names that stand in Chinese pages as they are."""
 
 CHINESE = re.compile(r"[⺀-鿿豈-﫿＀-￯　-〿]")

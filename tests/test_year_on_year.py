@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.proportion import confint_proportions_2indep
 
-from evaltools import trends, wording
+from evaltools import changes, differences, wording
 from evaltools.datasets import load
 from evaltools.measures import indicators
 
@@ -41,8 +44,8 @@ def breaks(start: str, end: str, kind: str = "definition", indicator: str = "*",
 
 
 def only(ind: pd.DataFrame, table: pd.DataFrame | None = None) -> pd.Series:
-    result = trends.year_on_year(ind, table)
-    assert list(result.columns) == trends.COLUMNS
+    result = changes.year_on_year(ind, table)
+    assert list(result.columns) == changes.COLUMNS
     assert len(result) == 1
     return result.iloc[0]
 
@@ -97,7 +100,7 @@ def test_the_same_months_a_year_earlier(period: str, previous: str) -> None:
 )
 def test_other_months_are_never_compared(period: str, other: str) -> None:
     ind = frame(row(period, 3, 4, area="a"), row(other, 1, 4, area="b"))
-    assert trends.year_on_year(ind).empty
+    assert changes.year_on_year(ind).empty
 
 
 @pytest.mark.parametrize("half", ["-H1", "-01/{}-06"])
@@ -140,7 +143,7 @@ def test_a_bridging_year_is_compared_on_one_definition() -> None:
         row("2022", 40, 100, definition="2022"),
         row("2023", 45, 100, definition="2022"),
     )
-    found = trends.year_on_year(ind).set_index(["period", "definition"])
+    found = changes.year_on_year(ind).set_index(["period", "definition"])
     assert found["change_pp"].to_dict() == pytest.approx(
         {("2022", ""): 10, ("2022", "2022"): NAN, ("2023", "2022"): 5}, nan_ok=True
     )
@@ -172,13 +175,13 @@ def test_predecessors_are_a_comparable_basis(now: bool) -> None:
 
 def test_one_row_each() -> None:
     with pytest.raises(ValueError, match="period=2024, area=990101, unit=, indicator=managed"):
-        trends.year_on_year(frame(row("2023", 1, 4), row("2024", 1, 4), row("2024", 2, 4)))
+        changes.year_on_year(frame(row("2023", 1, 4), row("2024", 1, 4), row("2024", 2, 4)))
 
 
 def test_nothing_to_compare() -> None:
     for ind in (frame(), frame(row("2024", 1, 4))):
-        result = trends.year_on_year(ind, breaks("2024", "2024"))
-        assert list(result.columns) == trends.COLUMNS
+        result = changes.year_on_year(ind, breaks("2024", "2024"))
+        assert list(result.columns) == changes.COLUMNS
         assert result.empty
 
 
@@ -202,7 +205,7 @@ def test_nothing_to_compare() -> None:
 @pytest.mark.parametrize("kind", ["definition", "boundary"])
 def test_across_a_break_nothing_is_comparable(start: str, end: str, barred: list[str], kind: str) -> None:
     ind = frame(*(row(str(year), year - 2000, 100) for year in range(2020, 2024)))
-    found = trends.year_on_year(ind, breaks(start, end, kind)).set_index("period")
+    found = changes.year_on_year(ind, breaks(start, end, kind)).set_index("period")
     assert found.index[found["reason"] == f"not comparable: {kind} break"].tolist() == barred
     assert found.index[found["change_pp"].isna()].tolist() == barred
     assert found["previous_value"].notna().all()
@@ -215,7 +218,7 @@ def test_in_a_bridging_year_the_break_is_between_the_definitions() -> None:
         row("2023", 3, 4, indicator="x", definition="2022"),
         row("2023", 3, 4, indicator="y"),
     )
-    found = trends.year_on_year(ind, breaks("2022", "2022")).set_index(["indicator", "period", "definition"])
+    found = changes.year_on_year(ind, breaks("2022", "2022")).set_index(["indicator", "period", "definition"])
     assert found["reason"].to_dict() == {
         ("x", "2022", ""): "",
         ("x", "2022", "2022"): "not comparable: definition changed",
@@ -225,14 +228,14 @@ def test_in_a_bridging_year_the_break_is_between_the_definitions() -> None:
         ("y", "2023", ""): "",
     }
     # a change of boundaries is not in the catalogue
-    found = trends.year_on_year(ind, breaks("2022", "2022", "boundary")).set_index(["indicator", "period"])
+    found = changes.year_on_year(ind, breaks("2022", "2022", "boundary")).set_index(["indicator", "period"])
     assert found.loc[("x", "2022"), "change_pp"].isna().all()
 
 
 def test_a_break_is_of_its_indicator_and_area() -> None:
     ind = frame(*(row(period, 1, 4, area=a, indicator=i) for period in ("2023", "2024") for a in "ab" for i in "xy"))
     table = pd.concat([breaks("2024", "2024", "boundary", area="a"), breaks("2024", "2024", indicator="y")])
-    found = trends.year_on_year(ind, table).set_index(["area", "indicator"])["reason"]
+    found = changes.year_on_year(ind, table).set_index(["area", "indicator"])["reason"]
     assert found.to_dict() == {
         ("a", "x"): "not comparable: boundary break",
         ("a", "y"): "not comparable: definition break; not comparable: boundary break",
@@ -254,7 +257,7 @@ def test_a_break_is_of_its_indicator_and_area() -> None:
 )
 def test_a_disturbance_is_told_and_compared(start: str, end: str, told: list[str]) -> None:
     ind = frame(*(row(str(year), year - 2000, 100) for year in range(2018, 2023)))
-    found = trends.year_on_year(ind, breaks(start, end, "disturbance")).set_index("period")
+    found = changes.year_on_year(ind, breaks(start, end, "disturbance")).set_index("period")
     assert found.index[found["reason"] == "disturbed period"].tolist() == told
     assert found["change_pp"].tolist() == pytest.approx([1, 1, 1, 1])
 
@@ -329,13 +332,13 @@ def plainly(ind: pd.DataFrame) -> list[tuple[Any, ...]]:
                 points = float(100 * (new - old))
                 relative = float(100 * (new / old - 1)) if old else None
                 reason = "" if old else "previous value is zero"
-        key = tuple(now[name] for name in trends.KEY)
+        key = tuple(now[name] for name in changes.KEY)
         found.append((*key, previous, points, relative, reason))
     return found
 
 
 def as_rows(result: pd.DataFrame) -> list[tuple[Any, ...]]:
-    columns = [*trends.KEY, "previous_period", "change_pp", "change_percent", "reason"]
+    columns = [*changes.KEY, "previous_period", "change_pp", "change_percent", "reason"]
     return [
         tuple(None if isinstance(cell, float) and np.isnan(cell) else cell for cell in line)
         for line in result[columns].itertuples(index=False, name=None)
@@ -353,21 +356,21 @@ def assert_same(found: list[tuple[Any, ...]], expected: list[tuple[Any, ...]]) -
 @settings(max_examples=80, deadline=None)
 @given(frames())
 def test_against_a_plain_calculation(ind: pd.DataFrame) -> None:
-    assert_same(as_rows(trends.year_on_year(ind)), plainly(ind))
+    assert_same(as_rows(changes.year_on_year(ind)), plainly(ind))
 
 
 @settings(max_examples=30, deadline=None)
 @given(frames(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_the_names_of_areas_change_nothing(ind: pd.DataFrame, random: Any) -> None:
     before = ind.copy(deep=True)
-    expected = as_rows(trends.year_on_year(ind))
+    expected = as_rows(changes.year_on_year(ind))
     order = list(range(len(ind)))
     random.shuffle(order)
-    shuffled = as_rows(trends.year_on_year(ind.iloc[order]))
+    shuffled = as_rows(changes.year_on_year(ind.iloc[order]))
     assert sorted(shuffled, key=str) == sorted(expected, key=str)
     swapped = ind.assign(area=ind["area"].map({"a": "b", "b": "a"}).astype("str"))
     renamed = [(line[0], {"a": "b", "b": "a"}[line[1]], *line[2:]) for line in expected]
-    assert as_rows(trends.year_on_year(swapped)) == renamed
+    assert as_rows(changes.year_on_year(swapped)) == renamed
     pd.testing.assert_frame_equal(ind, before)
 
 
@@ -409,7 +412,7 @@ def test_changes_of_published_values() -> None:
     # the rest is published with too few digits to tell a change
     published = published[published["value"].str.partition(".")[2].str.len() >= 5]
     values = published.assign(value=published["value"].astype(float)).set_index(["period", "area", "indicator"])
-    found = trends.year_on_year(indicators(load("england")))
+    found = changes.year_on_year(indicators(load("england")))
     found = found[found["change_pp"].notna()]
     now = values["value"].reindex(pd.MultiIndex.from_frame(found[["period", "area", "indicator"]])).to_numpy()
     earlier = pd.MultiIndex.from_frame(found[["previous_period", "area", "indicator"]])
@@ -427,3 +430,186 @@ def test_every_reason_has_words_in_both_languages() -> None:
     for key, text in reasons.items():
         expected = wording.word(f"comparison.{key}", "zh", reason=wording.reason("not reported", "zh"))
         assert wording.reason(text, "zh") == expected
+
+
+# --- intervals, tests and verdicts -----------------------------------------------------------------------------------
+
+MANAGED = pd.DataFrame(
+    [
+        {"indicator": "managed", "valid_from": "", "kind": "proportion", "per": 100, "direction": "up"},
+        {"indicator": "deaths", "valid_from": "", "kind": "rate", "per": 100_000, "direction": "down"},
+        {"indicator": "spent", "valid_from": "", "kind": "ratio", "per": 100, "direction": "none"},
+        {"indicator": "visits", "valid_from": "", "kind": "count", "per": 1, "direction": "up"},
+    ]
+)
+
+
+def judged(before: Row, now: Row, parameters: pd.DataFrame | None = None) -> pd.Series:
+    return changes.year_on_year(frame(before, now), None, MANAGED, parameters).iloc[0]
+
+
+def parameter(name: str, value: float, **other: object) -> pd.DataFrame:
+    cells = {"parameter": name, "valid_from": "", "valid_to": "", "area": "*", "value": value} | other
+    return pd.DataFrame([cells])
+
+
+def test_the_relative_change_of_proportions_has_the_interval_of_katz() -> None:
+    # the ratio, its limits and the test from statsmodels, which has them by the same methods
+    found = judged(row("2023", 150, 400), row("2024", 210, 420))
+    low, high = confint_proportions_2indep(210, 420, 150, 400, method="log", compare="ratio")
+    assert (found["percent_lower"], found["percent_upper"]) == pytest.approx((100 * (low - 1), 100 * (high - 1)))
+    low, high = confint_proportions_2indep(210, 420, 150, 400, method="newcomb", compare="diff")
+    assert (found["change_lower"], found["change_upper"]) == pytest.approx((100 * low, 100 * high))
+    # Campbell (2007): Pearson's chi-square times (N − 1) / N
+    chi2 = stats.chi2_contingency([[210, 210], [150, 250]], correction=False).statistic
+    assert found["p"] == pytest.approx(stats.chi2.sf(chi2 * 819 / 820, 1))
+
+
+@pytest.mark.parametrize(("events", "earlier"), [(3, 9), (0, 4), (12, 5), (7, 7), (1, 0)])
+def test_event_rates_are_tested_exactly(events: int, earlier: int) -> None:
+    found = judged(row("2023", earlier, 41_000, indicator="deaths"), row("2024", events, 39_000, indicator="deaths"))
+    tails = [stats.binomtest(events, events + earlier, 39 / 80, alternative=way).pvalue for way in ("less", "greater")]
+    assert found["p"] == pytest.approx(min(1, 2 * min(tails)))
+    assert found["change_lower"] < found["change_pp"] < found["change_upper"]
+    if events and earlier:
+        # the logarithm of the ratio of two Poisson rates
+        half = 1.959964 * np.sqrt(1 / events + 1 / earlier)
+        ratio = (events / 39) / (earlier / 41)
+        assert found["percent_upper"] == pytest.approx(100 * (ratio * np.exp(half) - 1), rel=1e-6)
+    elif earlier:
+        assert np.isnan(found["percent_upper"]) and "no case on one side" in found["reason"]
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(st.one_of(st.just(NAN), st.floats(0, 1)), min_size=1, max_size=40),
+    st.lists(st.integers(0, 3), min_size=40, max_size=40),
+)
+def test_adjusted_for_being_looked_at_together_as_scipy_has_it(p: list[float], family: list[int]) -> None:
+    families = np.array(family[: len(p)])
+    found = differences.benjamini_hochberg(np.array(p), families)
+    for one in set(families.tolist()):
+        known = (families == one) & ~np.isnan(p)
+        if known.any():
+            np.testing.assert_allclose(found[known], stats.false_discovery_control(np.array(p)[known]), rtol=1e-12)
+    assert np.isnan(found[np.isnan(p)]).all()
+
+
+def test_tiny_p_values_survive_the_adjustment() -> None:
+    p = np.array([1e-300, 1e-12, 0.5] * 2000)
+    found = differences.benjamini_hochberg(p, np.repeat(np.arange(2000), 3))
+    np.testing.assert_allclose(found[:3], [3e-300, 1.5e-12, 0.5])
+
+
+def test_p_values_are_adjusted_within_a_county_and_a_period() -> None:
+    numbers = {"x": (500, 540), "y": (500, 530), "z": (500, 500)}
+    catalogue = pd.concat([MANAGED.head(1).assign(indicator=name) for name in numbers])
+    rows = [
+        row(period, numbers[name][period == "2024"], 1000, area=area, indicator=name)
+        for area in "ab"
+        for name in numbers
+        for period in ("2023", "2024")
+    ]
+    found = changes.year_on_year(frame(*rows), None, catalogue)
+    for _, own in found.groupby("area"):
+        np.testing.assert_allclose(own["p_adjusted"], stats.false_discovery_control(own["p"]))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "name", "verdict"),
+    [
+        ((7420, 10_000), (7810, 10_000), "managed", "better"),
+        ((7810, 10_000), (7420, 10_000), "managed", "worse"),
+        ((7420, 10_000), (7420, 10_000), "managed", "same"),
+        ((742, 1000), (781, 1000), "managed", "better"),
+        ((74, 100), (78, 100), "managed", "unclear"),
+        # beyond chance, and less than a point
+        ((742_000, 1_000_000), (745_000, 1_000_000), "managed", "small"),
+        # chance explains it, and it is less than a point for certain
+        ((742_000, 1_000_000), (742_100, 1_000_000), "managed", "small"),
+        ((40, 100_000), (90, 100_000), "deaths", "worse"),
+        ((90, 100_000), (40, 100_000), "deaths", "better"),
+        ((3, 100_000), (5, 100_000), "deaths", "unclear"),
+        ((50, 100), (60, 100), "spent", "neutral"),
+        ((50, 100), (50.5, 100), "spent", "small"),
+    ],
+)
+def test_a_verdict_looks_at_chance_size_and_direction(
+    before: tuple[float, float], now: tuple[float, float], name: str, verdict: str
+) -> None:
+    assert judged(row("2023", *before, indicator=name), row("2024", *now, indicator=name))["verdict"] == verdict
+
+
+def test_the_least_change_that_matters_is_the_datasets_to_say() -> None:
+    before, now = row("2023", 7420, 10_000), row("2024", 7810, 10_000)
+    assert judged(before, now)["meaningful"] == 1
+    for table, least in (
+        (parameter("meaningful_change", 5), 5),
+        (parameter("meaningful_change_managed", 4), 4),
+        (parameter("meaningful_change_managed", 4, valid_to="2023"), 1),
+        (parameter("meaningful_change", 4, area="990101"), 4),
+        (parameter("meaningful_change", 4, area="990102"), 1),
+        (parameter("meaningful_change_deaths", 4), 1),
+        (pd.concat([parameter("meaningful_change", 2), parameter("meaningful_change", 4, area="990101")]), 4),
+    ):
+        found = judged(before, now, table)
+        assert found["meaningful"] == least
+        assert found["verdict"] == ("small" if least > 3.9 else "better")
+    # in per cent of the figure where there are no percentage points; visits have no chance in them
+    visits = [
+        {**row(period, top, indicator="visits"), "value": top} for period, top in (("2023", 200.0), ("2024", 203.0))
+    ]
+    assert judged(*visits)[["meaningful", "verdict"]].tolist() == [2, "better"]
+    found = judged(*visits, parameter("meaningful_change_percent", 5))
+    assert found[["meaningful", "verdict"]].tolist() == [10, "small"]
+
+
+def test_of_the_national_catalogue_one_point_matters() -> None:
+    data = load("example", area="990103")
+    for name, default in changes.DEFAULTS.items():
+        (stated,) = data.parameters.loc[data.parameters["parameter"] == name, "value"]
+        assert stated == default
+
+
+def test_what_is_not_compared_is_not_judged() -> None:
+    found = judged(row("2023", reason="not reported"), row("2024", 3, 4))
+    numbers = ["change_lower", "change_upper", "percent_lower", "p", "p_adjusted", "numerator_effect", "meaningful"]
+    assert found[numbers].isna().all() and found["verdict"] == ""
+
+
+def test_above_its_denominator_there_is_a_change_but_no_interval() -> None:
+    found = judged(row("2023", 90, 100), row("2024", 105, 100))
+    assert found["change_pp"] == 15 and np.isnan(found["change_lower"]) and np.isnan(found["p"])
+    assert found["verdict"] == "unclear"
+    assert found["reason"] == "no interval of the change: not a count within its denominator"
+
+
+def test_a_census_that_moves_the_denominator_is_told_apart_from_the_work() -> None:
+    # the same people managed, and 1,000 fewer residents counted
+    found = judged(row("2023", 6000, 10_000), row("2024", 6000, 9000))
+    assert found["numerator_effect"] == 0
+    assert found["denominator_effect"] == pytest.approx(found["change_pp"])
+    found = judged(row("2023", 6000, 10_000), row("2024", 6300, 9000))
+    assert found["numerator_effect"] + found["denominator_effect"] == pytest.approx(found["change_pp"], rel=1e-12)
+    # Das Gupta (1993): the factor's change at the mean of the other
+    assert found["numerator_effect"] == pytest.approx(300 * (1 / 9000 + 1 / 10_000) / 2 * 100)
+
+
+def test_every_tiny_or_odd_number_gives_a_number_or_a_reason_and_no_warning() -> None:
+    random = np.random.default_rng(9)
+    sizes = np.array([0, 1, 2, 3, 10, 1000, 1e7, NAN])
+    names = [name for name in MANAGED["indicator"] for _ in range(400)]
+    rows = [
+        row(period, random.choice(sizes), random.choice(sizes), indicator=name, area=f"{at}")
+        for at, name in enumerate(names)
+        for period in ("2023", "2024")
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = changes.year_on_year(frame(*rows), None, MANAGED)
+    assert found.loc[found["change_pp"].isna(), "reason"].ne("").all()
+    compared = found[found["change_pp"].notna() & found["indicator"].isin(["managed", "deaths"])]
+    moved = compared[compared["change_pp"] != 0]
+    for number in ("change_lower", "percent_lower", "p"):
+        assert moved.loc[moved[number].isna(), "reason"].ne("").all(), number
+    assert wording.untranslated(found["reason"]) == []
