@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from evaltools import wording
+from evaltools.sparkline import parse, sparkline
 from evaltools.wording import MISSING, is_missing, text_width, word
 
 STATUS_SIGNS = {
@@ -19,6 +20,7 @@ STATUS_SIGNS = {
     "same": "●",
     "neutral": "○",
     "unclear": "≈",
+    "small": "∽",
     "above": "↑",
     "below": "↓",
     "near": "~",
@@ -27,6 +29,19 @@ STATUS_SIGNS = {
     "missing": MISSING,
 }
 """What stands before the word of a status, so that its colour never speaks alone."""
+
+
+MARKERS = {
+    "Cannot be calculated": (MISSING, "none"),
+    "No significant change": ("→", "unclear"),
+    "Increasing": ("↗", "neutral"),
+    "Decreasing": ("↘", "neutral"),
+    "Increasing and getting better": ("↗", "better"),
+    "Increasing and getting worse": ("↗", "worse"),
+    "Decreasing and getting better": ("↘", "better"),
+    "Decreasing and getting worse": ("↘", "worse"),
+}
+"""Sign and colour of each label of a recent trend; the word beside them is `terms.marker_…`."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +70,17 @@ _NUMBERS: dict[str, Callable[[Cell], str]] = {
     "change": lambda cell: wording.number(cell.x, _decimals(cell, 0), cell.lang, signed=True),
     "change_pp": lambda cell: wording.signed_points(cell.x, cell.lang, cell.per, cell.digits),
     "change_percent": lambda cell: wording.signed_percent(cell.x, cell.lang, _decimals(cell, 2)),
+    "p_value": lambda cell: wording.p_value(cell.x, cell.lang),
 }
 _TEXTS: dict[str, Callable[[Cell], str]] = {
     "text": lambda cell: str(cell.x),
     "period": lambda cell: wording.period(str(cell.x), cell.lang),
     "reason": lambda cell: wording.reason(str(cell.x), cell.lang),
     "stage": lambda cell: wording.stage(str(cell.x), cell.lang),
+    "run": lambda cell: wording.run(int(cell.x), cell.lang),
+    "model": lambda cell: word(f"terms.model_{cell.x}", cell.lang),
 }
-FORMATS = (*_NUMBERS, *_TEXTS, "status")
+FORMATS = (*_NUMBERS, *_TEXTS, "status", "marker", "sparkline")
 """Formats of a column; those of numbers take decimals, as in "points:1".
 
 `value`, `target` and `change_pp` look for the measure in the columns `per` and `kind` of the same row, if the frame has
@@ -94,8 +112,31 @@ def cell_html(cell: Cell, name: str) -> str:
             raise ValueError(f"unknown status {cell.x!r}; there are: {', '.join(STATUS_SIGNS)}")
         sign = f'<span aria-hidden="true">{STATUS_SIGNS[cell.x]}</span>'
         return f'<span class="ev-{cell.x}">{sign} {escape(word(f"terms.status_{cell.x}", cell.lang))}</span>'
+    if name == "marker":
+        sign, colour = MARKERS[cell.x]
+        text = word(f"terms.marker_{cell.x.lower().replace(' ', '_')}", cell.lang)
+        return f'<span class="ev-{colour}"><span aria-hidden="true">{sign}</span> {escape(text)}</span>'
+    if name == "sparkline":
+        return sparkline(cell.x, _spark_label(cell))
     text = (_NUMBERS.get(name) or _TEXTS[name])(cell)
     return escape(text).replace("\n", "<br>")
+
+
+def _spark_label(cell: Cell) -> str:
+    """Say where a sparkline begins and ends."""
+    years, values = parse(cell.x)
+    known = [(year, x) for year, x in zip(years, values, strict=True) if not is_missing(x)]
+    if not known:
+        return ""
+    texts = {
+        f"{side}{name}": text
+        for side, (year, x) in (("first_", known[0]), ("last_", known[-1]))
+        for name, text in (
+            ("year", wording.period(f"{year:04d}", cell.lang)),
+            ("value", wording.value(x, cell.lang, cell.per, cell.kind)),
+        )
+    }
+    return word("charts.spark", cell.lang, **texts)
 
 
 def table_html(

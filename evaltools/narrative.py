@@ -11,12 +11,12 @@ from typing import Any
 
 import pandas as pd
 
-from evaltools import periods, views, wording
+from evaltools import change_views, periods, views, wording
 from evaltools.datasets import Data
 from evaltools.tables import each_row
 from evaltools.wording import counted, word
 
-STATUSES = ("better", "worse", "neutral", "unclear", "same")
+STATUSES = ("better", "worse", "neutral", "small", "unclear", "same")
 
 
 def joined(texts: Iterable[str], lang: str) -> str:
@@ -52,11 +52,31 @@ def change(row: Any, period: str, lang: str) -> str:
     if pd.isna(row.change_pp):
         reason = wording.reason(row.reason, lang)
         return sentence(word("report.not_compared", lang, name=row.name, now=now, reason=reason), lang)
-    change_text = moved(row, period, lang)
+    text = moved(row, period, lang)
     if now == before:
-        return sentence(word("report.stayed", lang, name=row.name, now=now, change=change_text), lang)
+        return sentence(word("report.stayed", lang, name=row.name, now=now, change=text), lang)
     key = "report.rose" if row.change_pp > 0 else "report.fell"
-    return sentence(word(key, lang, name=row.name, before=before, now=now, change=change_text), lang)
+    text = word(key, lang, name=row.name, before=before, now=now, change=text)
+    return sentence(joined_clauses([text, in_a_row(row, period, lang), caution(row, lang)], lang), lang)
+
+
+def joined_clauses(texts: Iterable[str], lang: str) -> str:
+    """Join the clauses of a sentence, leaving out those that say nothing."""
+    return word("report.clause_separator", lang).join(filter(None, texts))
+
+
+def in_a_row(row: Any, period: str, lang: str) -> str:
+    """Say that a row of an overview rose or fell again: 连续四年上升 is four rises, five points."""
+    if abs(row.run) < 2 or (row.run > 0) != (row.change_pp > 0):
+        return ""
+    whole = periods.parse(period).length == 12
+    key = f"report.run_{'up' if row.run > 0 else 'down'}_{'years' if whole else 'parts'}"
+    return word(key, lang, times=wording.times(abs(int(row.run)), lang))
+
+
+def caution(row: Any, lang: str) -> str:
+    """Say of a change that it is too small to matter, or may be chance."""
+    return word(f"report.caution_{row.status}", lang) if row.status in ("small", "unclear") else ""
 
 
 def changes(table: pd.DataFrame, period: str, lang: str) -> list[str]:
@@ -145,11 +165,11 @@ def highlights(table: pd.DataFrame, period: str, lang: str, most: int = 3) -> li
     what misses its target, then what clearly declined.
     """
     if not table["status"].isin(["better", "worse"]).any() and not (table["target_status"] != "").any():
-        rows = views.movers(table, "neutral", 2 * most)
+        rows = change_views.movers(table, "neutral", 2 * most)
         texts = changes(rows, period, lang) or [word("report.no_clear_change", lang)]
         return [(word("report.section_movers", lang), texts)]
     sound = table[(table["target_status"] != "not_met") & ~((table["per"] == 100) & (table["value"] > 100))]
-    good = changes(views.movers(sound, "better", most), period, lang)
+    good = changes(change_views.movers(sound, "better", most), period, lang)
     bad = problems(table, period, lang, most)
     return [
         (word("report.section_strengths", lang), good or [word("report.no_strengths", lang)]),
@@ -164,7 +184,7 @@ def problems(table: pd.DataFrame, period: str, lang: str, most: int = 3) -> list
     """
     far = below_target(table).head(most)
     declined = table[(table["target_status"] != "met") & ~table["indicator"].isin(far["indicator"])]
-    declined = views.movers(declined, "worse", most)
+    declined = change_views.movers(declined, "worse", most)
     rows = [*each_row(far), *each_row(declined)]
     return [(missed if row.target_status == "not_met" else change)(row, period, lang) for row in rows]
 
@@ -221,7 +241,7 @@ def comparison_notes(data: Data, table: pd.DataFrame, lang: str) -> list[str]:
 
 
 def alt_changes(moved_rows: pd.DataFrame, lang: str) -> str:
-    """Say in words what the chart of the largest changes shows. `moved_rows` from `views.largest_changes`."""
+    """Say in words what the chart of the largest changes shows. `moved_rows` from `change_views.largest_changes`."""
     if moved_rows.empty:
         return word("report.alt_movers_none", lang)
     parts = [

@@ -12,7 +12,8 @@ from evaltools.datasets import Data
 from evaltools.finding_kinds import KINDS, QUESTIONS, kinds_of
 from evaltools.narrative import joined
 from evaltools.problems import LEVELS, where_in
-from evaltools.views import family_name, same_period
+from evaltools.target_views import same_period
+from evaltools.views import family_name
 from evaltools.wording import reason, word
 
 

@@ -12,14 +12,9 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from evaltools import formulas, periods
 from evaltools.aggregation import PLACE
-from evaltools.catalogue import OF_UNITS
 from evaltools.datasets import Data
-from evaltools.differences import difference
-from evaltools.measures import indicators
 from evaltools.regions import RegionFigures
-from evaltools.trends import year_on_year
 from evaltools.wording import measured, topic, word
 
 SHARES = ("proportion", "rate", "ratio", "units_meeting")
@@ -36,6 +31,25 @@ FORMATS = {
     "reference_value": "value",
     "change_pp": "change_pp",
     "change_percent": "change_percent",
+    "change_lower": "change_pp",
+    "change_upper": "change_pp",
+    "numerator_effect": "change_pp",
+    "denominator_effect": "change_pp",
+    "percent_lower": "change_percent",
+    "percent_upper": "change_percent",
+    "p_adjusted": "p_value",
+    "trend_p": "p_value",
+    "mk_p": "p_value",
+    "sen_slope": "change_pp",
+    "apc": "change_percent",
+    "apc_lower": "change_percent",
+    "apc_upper": "change_percent",
+    "apc_model": "model",
+    "dispersion": "number:1",
+    "run": "run",
+    "years": "integer",
+    "marker": "marker",
+    "history": "sparkline",
     "status": "status",
     "target_status": "status",
     "against": "status",
@@ -71,6 +85,10 @@ FORMATS = {
     "from": "quantity",
     "to": "quantity",
     "period": "period",
+    "first_period": "period",
+    "first_value": "value",
+    "series_reason": "reason",
+    "not_computed": "reason",
 }
 """Format of each column wherever it is shown; a column that is not here is text."""
 
@@ -99,12 +117,6 @@ def newest(rows: pd.DataFrame) -> pd.DataFrame:
     """Keep the newest definition of each period, place and indicator."""
     key = ["period", *PLACE, "indicator"]
     return rows.sort_values("definition", kind="stable").drop_duplicates(key, keep="last").sort_index()
-
-
-def same_period(column: pd.Series, period: str) -> pd.Series:
-    """Return which periods are the same months as `period`, whatever they are called: 2024-H1, 2024-01/2024-06."""
-    span = periods.parse(period)
-    return column.map(lambda name: name != periods.UNKNOWN and periods.parse(name) == span).astype(bool)
 
 
 def names_of(data: Data, lang: str) -> pd.Series:
@@ -139,144 +151,12 @@ def described(rows: pd.DataFrame, data: Data, lang: str) -> pd.DataFrame:
     return merged.sort_values("order", kind="stable").drop(columns="order").reset_index(drop=True)
 
 
-def status_of(change: pd.Series, direction: pd.Series, lower: pd.Series, upper: pd.Series) -> pd.Series:
-    """Return for each change better, worse, same (none at all), unclear, neutral (no direction) or missing.
-
-    Unclear is a change whose interval `lower` to `upper` holds zero; NaN where chance plays no part.
-    """
-    good = np.sign(change) * direction.map({"up": 1.0, "down": -1.0}).astype(float)
-    status = np.select(
-        [change.isna(), change == 0, (lower <= 0) & (upper >= 0), good > 0, good < 0],
-        ["missing", "same", "unclear", "better", "worse"],
-        "neutral",
-    )
-    return pd.Series(status, index=change.index, dtype="str")
+OF_OTHERS = ["rank", "median", "p25", "p75", "total_numerator", "total_denominator", "total_value"]
 
 
-_OTHERS = ["rank", "median", "p25", "p75", "total_numerator", "total_denominator", "total_value"]
-
-
-def _beside_others(rows: pd.DataFrame) -> pd.DataFrame:
+def beside_others(rows: pd.DataFrame) -> pd.DataFrame:
     """Leave out what is said of all areas where there is but one: it would be compared with itself."""
-    return rows.assign(**{name: rows[name].where(rows["n_areas"] > 1) for name in _OTHERS})
-
-
-def targets_of(data: Data, area: str, period: str) -> pd.DataFrame:
-    """Return target, upper and kind of each indicator's target: the area's own before that of all areas."""
-    rows = data.targets
-    rows = rows[same_period(rows["period"], period) & (rows["unit"] == "") & rows["area"].isin([area, "*"])]
-    rows = rows.sort_values("area", kind="stable")  # "*" sorts before every code
-    return rows.drop_duplicates("indicator", keep="last").set_index("indicator")[["target", "upper", "kind"]]
-
-
-def _with_targets(table: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
-    """Add target, target_upper, target_kind and target_status (met, not_met, "" for none or no value).
-
-    absolute: at or beyond the target by the direction. range: from target to upper, either of which may be open.
-    improve: better than the year before, by the target where there is one; it is no level, so the column `target`
-    stays empty.
-    """
-    found = targets.reindex(table["indicator"]).set_axis(table.index)
-    aim, upper, kind = found["target"].astype(float), found["upper"].astype(float), found["kind"].fillna("")
-    down = table["direction"] == "down"
-    value, gain = table["value"], table["change_pp"] * np.where(down, -1, 1)
-    reached = np.select(
-        [kind == "improve", kind == "range", down],
-        [(gain > 0) & (gain >= aim.fillna(0)), ~(value < aim) & ~(value > upper), value <= aim],
-        value >= aim,
-    ).astype(bool)
-    known = value.notna() & np.select(
-        [kind == "improve", kind == "range"], [gain.notna(), aim.notna() | upper.notna()], aim.notna()
-    ).astype(bool)
-    return table.assign(
-        target=aim.mask(kind == "improve"),
-        target_upper=upper,
-        target_kind=kind,
-        target_status=np.select([~known, reached], ["", "met"], "not_met"),
-    )
-
-
-def overview(data: Data, ind: pd.DataFrame, region: RegionFigures, area: str, period: str, lang: str) -> pd.DataFrame:
-    """Return one row an indicator: this period, the one before, the target and the region.
-
-    Indicators that neither this area nor any other of the region reports are left out; those that this area alone
-    does not report stay, with the reason. change_lower and change_upper are the 95% interval of a proportion's change.
-    status is as in `status_of`, missing only without a value; "" for a value that cannot be compared.
-    """
-    rows = ind[(ind["area"] == area) & (ind["unit"] == "")]
-    now = newest(rows[rows["period"] == period])
-    change = year_on_year(rows, data.breaks)
-    change = change[change["period"] == period]
-    key = ["indicator", "definition"]
-    before = ["previous_period", "previous_numerator", "previous_denominator", "previous_value"]
-    bench = region.benchmark
-    here = bench[(bench["period"] == period) & (bench["area"] == area)]
-    others = [*_OTHERS, "n_areas", "reference_numerator", "reference_denominator", "reference_value"]
-    result = now.merge(
-        change[[*key, *before, "change_pp", "change_percent", "reason"]],
-        on=key,
-        how="left",
-        suffixes=("", "_change"),
-    ).merge(_beside_others(here)[[*key, *others]], on=key, how="left")
-    result = described(result[(result["n_areas"] > 0) | result["value"].notna()], data, lang)
-    apart = difference(
-        result["numerator"], result["denominator"], result["previous_numerator"], result["previous_denominator"]
-    )
-    chance = (result["kind"] == "proportion") & result["change_pp"].notna()
-    result = result.assign(
-        change_lower=(apart["lower"] * result["per"]).where(chance),
-        change_upper=(apart["upper"] * result["per"]).where(chance),
-    )
-    note = result["reason"].mask(
-        result["value"].notna() & result["change_pp"].isna(), result["reason_change"].fillna("")
-    )
-    status = status_of(result["change_pp"], result["direction"], result["change_lower"], result["change_upper"])
-    result = result.assign(
-        status=status.mask(result["value"].notna() & result["change_pp"].isna(), ""),
-        reason=note.where(note != "", result["reason"]),
-    )
-    result = _with_targets(result, targets_of(data, area, period))
-    return result.drop(columns=["reason_change", "period", "area", "unit", "lower", "upper"])
-
-
-def intervals(data: Data, ind: pd.DataFrame, area: str, period: str, lang: str) -> pd.DataFrame:
-    """Return numerator, denominator, value and 95% interval of every indicator that has a value."""
-    rows = newest(ind[(ind["area"] == area) & (ind["unit"] == "") & (ind["period"] == period) & ind["value"].notna()])
-    return described(rows, data, lang).drop(columns=["period", "area", "unit"])
-
-
-def _in_points(table: pd.DataFrame) -> pd.Series:
-    """Return which rows change by percentage points and can be set beside each other: shares of people or of money.
-
-    A share of twelve units moves by eight points when one unit changes.
-    """
-    return (table["per"] == 100) & table["kind"].isin(["proportion", "ratio"])
-
-
-def movers(table: pd.DataFrame, status: str, most: int = 5) -> pd.DataFrame:
-    """Return the rows of an overview with a status that moved most: proportions and ratios per 100, by points.
-
-    Less than a tenth of a point is no news, whatever the denominator.
-    """
-    rows = table[(table["status"] == status) & _in_points(table) & (table["change_pp"].abs() >= 0.1)]
-    return rows.iloc[(-rows["change_pp"].abs()).argsort(kind="stable")].head(most)
-
-
-def largest_changes(table: pd.DataFrame, most: int = 12) -> pd.DataFrame:
-    """Return the largest changes of an overview in percentage points, the best on top: input of `change_intervals`."""
-    rows = table[_in_points(table) & table["change_pp"].notna() & (table["change_pp"] != 0)]
-    rows = rows.iloc[(-rows["change_pp"].abs()).argsort(kind="stable")].head(most)
-    rows = rows.sort_values("change_pp", ascending=False, kind="stable")
-    judged = rows["status"].where(rows["status"].isin(["better", "worse"]), "neutral")
-    return pd.DataFrame(
-        {
-            "label": rows["name"],
-            "change": rows["change_pp"],
-            "lower": rows["change_lower"],
-            "upper": rows["change_upper"],
-            "status": judged,
-        }
-    )
+    return rows.assign(**{name: rows[name].where(rows["n_areas"] > 1) for name in OF_OTHERS})
 
 
 def main_indicators(data: Data, table: pd.DataFrame, most: int = 9) -> list[str]:
@@ -290,85 +170,6 @@ def main_indicators(data: Data, table: pd.DataFrame, most: int = 9) -> list[str]
     lines = sorted(data.standard.lines, key=lambda pair: -pair[1].points)  # stable: the standard's order among equals
     heaviest = dict.fromkeys(line.indicator for _, line in lines)
     return [name for name in heaviest if name in set(shares["indicator"])][:most]
-
-
-def series(
-    data: Data, ind: pd.DataFrame, region: RegionFigures, area: str, period: str, chosen: list[str], lang: str
-) -> pd.DataFrame:
-    """Return the values of some indicators up to a period with the region's quartiles: input of `trend_lines`.
-
-    The same months of every year, since what has been done by June is less than by December; for a month all months.
-    What an indicator was called by another name in an earlier definition is another thing and left out; indicators
-    without any value too.
-    """
-    rows = ind[(ind["area"] == area) & (ind["unit"] == "") & ind["indicator"].isin(chosen)]
-    step = 1 if periods.every(period) == "month" else 12
-    last = periods.parse(period).last
-    known = {name for name in rows["period"].unique() if name != periods.UNKNOWN}
-    rows = rows[rows["period"].isin([name for name in known if _back(name, last) in range(0, last + 1, step)])]
-    bench = region.benchmark[["period", "area", "indicator", "definition", "median", "p25", "p75"]]
-    rows = rows.merge(bench, on=["period", "area", "indicator", "definition"], how="left")
-    rows = described(_called_as_now(rows, data, lang), data, lang)
-    target = pd.concat(
-        [rows.loc[rows["period"] == p, "indicator"].map(_levels(data, area, p)) for p in rows["period"].unique()]
-        or [pd.Series(dtype=float)]
-    )
-    shown = rows.assign(target=target.astype(float), label=rows["name"], q1=rows["p25"], q3=rows["p75"])
-    wanted = ["label", "indicator", "definition", "period", "numerator", "denominator", "value", "per"]
-    return _in_order(shown, chosen)[[*wanted, "kind", "median", "q1", "q3", "target"]]
-
-
-def _back(name: str, last: int) -> int:
-    return last - periods.parse(name).last
-
-
-def _called_as_now(rows: pd.DataFrame, data: Data, lang: str) -> pd.DataFrame:
-    names = data.catalogue.set_index(["indicator", "valid_from"])[f"name_{lang}"]
-    name = names.reindex(pd.MultiIndex.from_frame(rows[["indicator", "definition"]])).to_numpy()
-    known = rows.groupby("indicator")["value"].transform("count") > 0
-    kept: pd.DataFrame = rows[(name == rows["indicator"].map(names_of(data, lang))) & known]
-    return kept
-
-
-def _in_order(rows: pd.DataFrame, chosen: list[str]) -> pd.DataFrame:
-    order = {name: at for at, name in enumerate(chosen)}
-    return rows.sort_values("indicator", key=lambda names: names.map(order), kind="stable").reset_index(drop=True)
-
-
-def _levels(data: Data, area: str, period: str) -> pd.Series:
-    """Return indicator -> absolute target."""
-    targets = targets_of(data, area, period)
-    return targets["target"][targets["kind"] == "absolute"]
-
-
-def monthly(
-    data: Data, region: RegionFigures, area: str, period: str, chosen: list[str], lang: str, most: int = 6
-) -> pd.DataFrame:
-    """Return the months up to the end of a period, two years at most, of those chosen indicators that have them.
-
-    Only indicators whose items add up over time in one way: those served in a month over everybody there is at its
-    end is a number, but not one to set beside the year's.
-    """
-    wanted = ["label", "indicator", "definition", "period", "numerator", "denominator", "value", "per", "kind"]
-    chosen = [name for name in chosen if len(_ways_over_time(data, name)) == 1]
-    if periods.every(period) == "month" or not chosen:
-        return pd.DataFrame(columns=wanted)
-    last = periods.parse(period).last
-    ind = region.admitted(indicators(data, "month", units=False))
-    inside = ind["period"].map(lambda p: last - 24 < periods.parse(p).last <= last).astype(bool)
-    rows = _called_as_now(ind[inside & (ind["area"] == area) & ind["indicator"].isin(chosen)], data, lang)
-    counts = rows[rows["value"].notna()].groupby("indicator").size()
-    shown = [name for name in chosen if counts.get(name, 0) >= 6][:most]
-    rows = described(rows[rows["indicator"].isin(shown)], data, lang)
-    return _in_order(rows.assign(label=rows["name"]), shown)[wanted]
-
-
-def _ways_over_time(data: Data, indicator: str) -> set[str]:
-    row = data.catalogue[data.catalogue["indicator"] == indicator].iloc[-1]
-    if row["kind"] in OF_UNITS:
-        return set()
-    used = set().union(*(formulas.items(formulas.parse(str(row[side]))) for side in ("numerator", "denominator")))
-    return set(data.items.loc[data.items["item"].isin(used), "over_time"])
 
 
 def reference_column(data: Data) -> str:
@@ -398,7 +199,7 @@ def compared(data: Data, region: RegionFigures, period: str, lang: str) -> pd.Da
     """Return the rows of `comparison` for every area of the region."""
     key = ["period", "area", "indicator", "definition"]
     rows = region.benchmark
-    rows = _beside_others(rows[(rows["period"] == period) & (rows["n_areas"] > 0)])
+    rows = beside_others(rows[(rows["period"] == period) & (rows["n_areas"] > 0)])
     limits = region.indicators.loc[region.indicators["unit"] == "", [*key, "lower", "upper"]]
     rows = described(newest(rows.assign(unit="")).drop(columns="unit").merge(limits, on=key, how="left"), data, lang)
     reference = rows[reference_column(data)]

@@ -258,6 +258,12 @@ def signed_percent(x: object, lang: str, digits: int = 2) -> str:
     return text if text == MISSING else f"{text}%"
 
 
+def p_value(x: object, lang: str) -> str:
+    """Return a p value with three decimals: 0.032, <0.001."""
+    text = number(x, 3, lang)
+    return "<0.001" if text == "0.000" else text
+
+
 # --- terms ---
 
 
@@ -288,6 +294,17 @@ def compared_with(text: str, lang: str) -> str:
     """Return what a period is compared with: 较上年 for a whole year, 同比 for the same part of last year."""
     whole = periods.parse(text).length == 12
     return word("terms.than_last_year" if whole else "terms.than_same_period", lang)
+
+
+def run(n: int, lang: str) -> str:
+    """Return how often in a row something rose or fell, for a table cell: 连升4年, 4 rises; "" for 0."""
+    return counted(f"terms.run_{'up' if n > 0 else 'down'}", lang, abs(n)) if n else ""
+
+
+def times(n: int, lang: str) -> str:
+    """Return how often in a row, from twice to ten times: 两, 三; second, third; beyond, the number."""
+    key = f"times_{n}"
+    return word(f"terms.{key}", lang) if key in topic("terms") else word("terms.times_more", lang, n=n)
 
 
 def stage(name: str, lang: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaltools import narrative, quality_narrative, region_narrative, score_narrative, views, wording
+from evaltools import change_views, changes, narrative, quality_narrative, region_narrative, score_narrative, wording
 from evaltools.region_views import About
 from evaltools.standards import Standard, load_standard
 from evaltools.wording import rounded
@@ -39,6 +39,8 @@ def row(name: str = "甲率", before: float = 90.0, now: float = 92.5, **values:
         "change_percent": change / before * 100 if before else np.nan,
         "change_lower": change - 0.05,
         "change_upper": change + 0.05,
+        "meaningful": 0.01,
+        "run": 0,
         "target": np.nan,
         "target_upper": np.nan,
         "target_kind": "",
@@ -49,10 +51,16 @@ def row(name: str = "甲率", before: float = 90.0, now: float = 92.5, **values:
 
 
 def overview(*rows: dict[str, object]) -> pd.DataFrame:
-    """An overview with the status that `views` gives each row."""
-    table = pd.DataFrame(rows)
-    status = views.status_of(table["change_pp"], table["direction"], table["change_lower"], table["change_upper"])
-    return table.assign(status=status)
+    """An overview with the verdict that `changes` gives each row."""
+    return judged(pd.DataFrame(rows))
+
+
+def judged(table: pd.DataFrame) -> pd.DataFrame:
+    """Chance explains a change whose interval holds zero, and plays no part where there is none."""
+    holds_zero = (table["change_lower"] <= 0) & (table["change_upper"] >= 0)
+    numbers = table.assign(p_adjusted=np.where(holds_zero, 0.5, 0.001))
+    verdict = changes.verdicts(numbers, table["direction"], table["change_lower"].notna().to_numpy())
+    return table.assign(status=pd.Series(verdict, table.index, dtype="str"))
 
 
 def said(table: pd.DataFrame, period: str = YEAR, lang: str = "zh") -> str:
@@ -68,11 +76,9 @@ def turned(table: pd.DataFrame) -> pd.DataFrame:
         change_pp=-table["change_pp"],
         change_lower=-table["change_upper"],
         change_upper=-table["change_lower"],
+        run=-table["run"],
     )
-    status = views.status_of(
-        flipped["change_pp"], flipped["direction"], flipped["change_lower"], flipped["change_upper"]
-    )
-    return flipped.assign(status=status)
+    return judged(flipped)
 
 
 # --- changes
@@ -310,7 +316,7 @@ def tables(draw: st.DrawFn) -> pd.DataFrame:
 
 def sentences(table: pd.DataFrame, lang: str) -> list[str]:
     parts = [text for _, texts in narrative.highlights(table, YEAR, lang) for text in texts]
-    largest = views.largest_changes(table)
+    largest = change_views.largest_changes(table)
     return [*narrative.changes(table, YEAR, lang), *parts, narrative.alt_changes(largest, lang)]
 
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import evaltools as ev
-from evaltools import quality_views, region_views, score_views, views
+from evaltools import change_views, quality_views, region_views, score_views, series_views, target_views, views
 from evaltools.benchmarks import funnel_limits
 from evaltools.datasets import Data
 from evaltools.regions import RegionFigures
@@ -93,7 +93,7 @@ class Made:
         self.region: RegionFigures = ev.region_figures(data)
 
     def overview(self, place: str = "01", period: str = "2024", lang: str = "zh") -> pd.DataFrame:
-        return views.overview(self.data, self.ind, self.region, place, period, lang)
+        return change_views.overview(self.data, self.ind, self.region, place, period, lang)
 
     def lines(self, place: str = "01", period: str = "2024") -> pd.DataFrame:
         standard = self.data.standard
@@ -120,11 +120,17 @@ def test_a_rate_travels_with_its_numerator_and_denominator(made: Made) -> None:
     for prefix, _ in pairs:
         ratio = shares[f"{prefix}numerator"] / shares[f"{prefix}denominator"] * shares["per"]
         assert ratio.tolist() == pytest.approx(shares[f"{prefix}value"].tolist()), prefix
-    lines = views.series(made.data, made.ind, made.region, "01", "2024", ["share"], "zh")
+    lines = series_views.series(made.data, made.ind, made.region, "01", "2024", ["share"], "zh")
     behind = score_views.units_behind(made.data, made.ind, made.lines(), "01", "2024", "zh")
     beside = views.comparison(made.data, made.region, "01", "2024", "zh").query("indicator == 'share'")
     values, _ = region_views.funnel_input(made.data, made.region, "share", "2024", "zh")
-    for frame in (lines, behind, beside, values, views.intervals(made.data, made.ind, "01", "2024", "zh").head(1)):
+    for frame in (
+        lines,
+        behind,
+        beside,
+        values,
+        change_views.intervals(made.data, made.ind, "01", "2024", "zh").head(1),
+    ):
         assert len(frame)
         ratio = frame["numerator"] / frame["denominator"] * 100
         assert ratio.tolist() == pytest.approx(frame["value"].tolist())
@@ -157,29 +163,6 @@ def test_an_areas_own_target_goes_before_that_of_all(made: Made) -> None:
     assert np.isnan(waste["target"]) and waste["target_kind"] == "improve" and waste["target_status"] == "not_met"
 
 
-@pytest.mark.parametrize(
-    ("change", "direction", "lower", "upper", "status"),
-    [
-        (2.0, "up", 1.0, 3.0, "better"),
-        (-2.0, "up", -3.0, -1.0, "worse"),
-        (-2.0, "down", -3.0, -1.0, "better"),
-        (2.0, "down", np.nan, np.nan, "worse"),
-        (2.0, "up", -0.1, 4.1, "unclear"),
-        (2.0, "none", -0.1, 4.1, "unclear"),
-        (2.0, "up", 0.0, 4.0, "unclear"),
-        (2.0, "none", 1.0, 3.0, "neutral"),
-        (2.0, "range", np.nan, np.nan, "neutral"),
-        (0.0, "up", -1.0, 1.0, "same"),
-        (np.nan, "up", np.nan, np.nan, "missing"),
-    ],
-)
-def test_a_status_follows_sign_direction_and_chance(
-    change: float, direction: str, lower: float, upper: float, status: str
-) -> None:
-    columns = [pd.Series([x]) for x in (change, direction, lower, upper)]
-    assert views.status_of(*columns).tolist() == [status]
-
-
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(st.just(""), st.just(np.nan), st.floats(-5, 5), st.text(min_size=1)), min_size=1, max_size=4))
 def test_only_empty_columns_are_dropped(cells: list[object]) -> None:
@@ -197,9 +180,9 @@ def test_movers_are_those_that_moved_most(rows: list[tuple[float, str]], most: i
     table = pd.DataFrame(rows, columns=["change_pp", "status"]).assign(per=100, kind="proportion")
     for status in ("better", "worse"):
         expected = sorted((abs(x) for x, s in rows if s == status and abs(x) >= 0.1), reverse=True)[:most]
-        assert views.movers(table, status, most)["change_pp"].abs().tolist() == expected
-    assert views.movers(table.assign(kind="units_meeting"), "better", most).empty
-    assert views.movers(table.assign(per=1000), "worse", most).empty
+        assert change_views.movers(table, status, most)["change_pp"].abs().tolist() == expected
+    assert change_views.movers(table.assign(kind="units_meeting"), "better", most).empty
+    assert change_views.movers(table.assign(per=1000), "worse", most).empty
 
 
 @settings(max_examples=60, deadline=None)
@@ -208,7 +191,7 @@ def test_the_chart_of_changes_has_the_best_on_top(rows: list[float]) -> None:
     table = pd.DataFrame({"change_pp": rows, "name": [str(x) for x in rows]}, dtype=object)
     table = table.assign(per=100, kind="ratio", status="unclear", change_lower=-1.0, change_upper=1.0)
     table["change_pp"] = table["change_pp"].astype(float)
-    shown = views.largest_changes(table, most=4)["change"].tolist()
+    shown = change_views.largest_changes(table, most=4)["change"].tolist()
     assert shown == sorted(shown, reverse=True)
     assert sorted(map(abs, shown)) == sorted(sorted((abs(x) for x in rows if x), reverse=True)[:4])
 
@@ -363,12 +346,12 @@ def test_a_series_has_the_same_months_of_every_year_and_nothing_later(tmp_path: 
     ):
         every = ev.periods.every(period)
         case = ev.indicators(data, every), ev.region_figures(data, every)
-        shown = views.series(data, *case, "01", period, ["share"], "zh")
+        shown = series_views.series(data, *case, "01", period, ["share"], "zh")
         assert shown["period"].tolist() == expected
-    monthly = views.monthly(data, ev.region_figures(data), "01", "2024-H1", ["share"], "zh")
+    monthly = series_views.monthly(data, ev.region_figures(data), "01", "2024-H1", ["share"], "zh")
     assert monthly["period"].tolist()[0] == "2022-07" and monthly["period"].tolist()[-1] == "2024-06"
     assert len(monthly) == 24
-    assert views.monthly(data, ev.region_figures(data), "01", "2024-06", ["share"], "zh").empty
+    assert series_views.monthly(data, ev.region_figures(data), "01", "2024-06", ["share"], "zh").empty
 
 
 def test_an_earlier_definition_under_another_name_is_another_thing(tmp_path: Path) -> None:
@@ -377,7 +360,7 @@ def test_an_earlier_definition_under_another_name_is_another_thing(tmp_path: Pat
         indicator("share", "a", "b + c", valid_from="2024", name_zh="新率", name_en="New rate"),
     ]
     case = Made(build(tmp_path / "small", standard=False, indicators=two))
-    shown = views.series(case.data, case.ind, case.region, "01", "2024", ["share"], "zh")
+    shown = series_views.series(case.data, case.ind, case.region, "01", "2024", ["share"], "zh")
     assert shown["label"].tolist() == ["新率"] and shown["period"].tolist() == ["2024"]
     row = case.overview().iloc[0]
     assert np.isnan(row["change_pp"]) and row["reason"] != "" and row["status"] == ""
@@ -386,7 +369,7 @@ def test_an_earlier_definition_under_another_name_is_another_thing(tmp_path: Pat
 @pytest.mark.parametrize(("name", "other"), [("2024-H1", "2024-01/2024-06"), ("2024", "2024-01/2024-12")])
 def test_the_same_months_are_the_same_period_whatever_they_are_called(name: str, other: str) -> None:
     column = pd.Series([name, other, "unknown", "2023", "2024-Q1"])
-    assert views.same_period(column, other).tolist() == [True, True, False, False, False]
+    assert target_views.same_period(column, other).tolist() == [True, True, False, False, False]
 
 
 # --- nothing to show
@@ -397,10 +380,12 @@ def test_a_single_year_without_units_targets_or_standard(tmp_path: Path) -> None
     case = Made(build(tmp_path / "small", standard=False, facts=rows, units=[]))
     table = case.overview()
     assert set(table["status"]) == {"", "missing"} and (table["target_status"] == "").all()
-    assert views.movers(table, "better").empty and views.largest_changes(table).empty
+    assert change_views.movers(table, "better").empty and change_views.largest_changes(table).empty
     assert views.main_indicators(case.data, table) == ["share", "waste", "deaths"]
-    assert views.series(case.data, case.ind, case.region, "01", "2024", ["share"], "zh")["period"].tolist() == ["2024"]
-    assert views.monthly(case.data, ev.region_figures(case.data), "01", "2024", ["share"], "zh").empty
+    assert series_views.series(case.data, case.ind, case.region, "01", "2024", ["share"], "zh")["period"].tolist() == [
+        "2024"
+    ]
+    assert series_views.monthly(case.data, ev.region_figures(case.data), "01", "2024", ["share"], "zh").empty
     assert quality_views.completeness(case.data, "01", "2024", "zh").empty
     assert quality_views.adjusted(case.data, "01", "2024", "zh").empty
     assert quality_views.findings(ev.check(case.data), "2024", "zh").empty
@@ -410,7 +395,7 @@ def test_a_period_without_data_gives_empty_tables(made: Made) -> None:
     assert made.data.standard is not None
     assert made.overview(period="2019").empty
     assert views.comparison(made.data, made.region, "01", "2019", "zh").empty
-    assert views.intervals(made.data, made.ind, "01", "2019", "zh").empty
+    assert change_views.intervals(made.data, made.ind, "01", "2019", "zh").empty
     assert made.lines(period="2019").empty
     assert score_views.units_behind(made.data, made.ind, made.lines(period="2019"), "01", "2019", "zh").empty
     assert region_views.league_table(made.data, made.region, made.data.standard, "2019", "zh").empty
