@@ -23,6 +23,7 @@ from evaltools.tables import each_row
 
 PLACE = ["area", "unit"]
 KEY = ["period", "area", "unit", "item"]
+_SUCCESSION = ("valid_from", "valid_to", "successor", "split_into")
 
 
 @dataclass(frozen=True)
@@ -192,8 +193,8 @@ def _from_shorter(facts: pd.DataFrame, targets: list[str], over_time: pd.Series)
 def places_of(data: Data) -> pd.DataFrame:
     """Return every area and unit with the place it adds up into and its depth (0 for a root).
 
-    Columns: area, unit, into_area, into_unit, level, valid_from, valid_to, successor (a unit or an area), and first
-    and last, the years in which it exists: a unit only while its area does.
+    Columns: area, unit, into_area, into_unit, level, valid_from, valid_to, successor (a unit or an area), split_into
+    (`hierarchy.split_among`), and first and last, the years in which it exists: a unit only while its area does.
     """
     areas = data.areas
     if data.area is not None:
@@ -205,7 +206,7 @@ def places_of(data: Data) -> pd.DataFrame:
             "unit": "",
             "into_area": areas["parent"].where(areas["parent"].isin(areas["area"]), ""),
             "into_unit": "",
-            **{name: areas[name] for name in ("valid_from", "valid_to", "successor")},
+            **{name: areas[name] for name in _SUCCESSION},
         }
     )
     units = data.units[data.units["area"].isin(areas["area"])]
@@ -215,7 +216,7 @@ def places_of(data: Data) -> pd.DataFrame:
             "unit": units["unit"],
             "into_area": units["area"],
             "into_unit": units["parent"],
-            **{name: units[name] for name in ("valid_from", "valid_to", "successor")},
+            **{name: units[name] for name in _SUCCESSION},
         }
     )
     places = pd.concat([own, parts], ignore_index=True)

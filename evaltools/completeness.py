@@ -38,10 +38,11 @@ def silent_units(data: Data, counted: Counted, ind: Indicators) -> pd.DataFrame:
     inside = counted.is_unit[counted.place] & (of_area[counted.place] >= 0)
     asked[of_area[counted.place[inside]], counted.period[inside]] = True
     top = (units["into_unit"] == "").to_numpy()
+    goes_on = ((units["successor"] != "") | (units["split_into"] != "")).to_numpy()
     for column, period in enumerate(counted.periods):
         if period == periods.UNKNOWN:
             continue
-        merged = (units["last"].to_numpy() == counted.years[column]) & (units["successor"] != "").to_numpy()
+        merged = (units["last"].to_numpy() == counted.years[column]) & goes_on
         living = top & active(units, period).to_numpy() & asked[codes, column]
         expected = living & (sent[:, column] | ~merged)
         due, there = (np.bincount(codes, rows, len(areas)) for rows in (expected, expected & sent[:, column]))

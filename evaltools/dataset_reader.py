@@ -10,6 +10,7 @@ import pandas as pd
 from evaltools import intake, periods, returns_store, table_files, tables
 from evaltools.catalogue import Catalogue
 from evaltools.clean_facts import Listed, clean_facts
+from evaltools.hierarchy import split_among
 from evaltools.metadata import FILE, Meta
 from evaltools.problems import ProblemList, nearest
 from evaltools.returns import Return
@@ -33,7 +34,7 @@ class Reader:
     ) -> None:
         self.folder, self.meta, self.problems, self.given = folder, meta, problems, given
         self.unread = set(catalogue.unread)
-        self.areas, self.units = self.table("areas", required=True), self.table("units")
+        self.areas, self.units = split_among(self.table("areas", required=True)), split_among(self.table("units"))
         self.codes = {
             "area": (self.areas["area"], "areas"),
             "item": (catalogue.items["item"], "items"),

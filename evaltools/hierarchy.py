@@ -33,6 +33,16 @@ def _ends_well(name: str) -> bool:
     return len(name) <= _LONGEST and not name.endswith((".", " ")) and not _DEVICE.fullmatch(name.lower())
 
 
+def split_among(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return areas or units with a column split_into: where several successors are named, `02;03`, the place was split.
+
+    It then has no successor of its own; the parts stand in split_into, divided by ";".
+    """
+    several = frame["successor"].str.contains(r"[;；]")
+    parts = frame["successor"].str.replace(r"\s*[;；]\s*", ";", regex=True).str.strip("; ")
+    return frame.assign(successor=frame["successor"].mask(several, ""), split_into=parts.where(several, ""))
+
+
 def check_places(
     areas: pd.DataFrame,
     units: pd.DataFrame,
@@ -58,6 +68,10 @@ def check_places(
         owner = named["area"] + " "
         _check_circle(owner + named["unit"], owner + named[column], "units.csv", column, problems)
     if "areas" not in unread:
+        tables.check_codes(_each_part(areas), areas["area"], "areas.csv", problems)
+    for _, own in units.groupby("area") if "units" not in unread else ():
+        tables.check_codes(_each_part(own), own["unit"], "units.csv", problems)
+    if "areas" not in unread:
         _check_listing(areas, units, meta, problems)
 
 
@@ -68,6 +82,12 @@ def _strange(units: pd.DataFrame, column: str) -> pd.Series:
     return (units[column] != "") & ~named.isin(known)
 
 
+def _each_part(frame: pd.DataFrame) -> pd.Series:
+    """Return the parts that places were split among, each by the row that names it as a successor."""
+    parts = frame["split_into"].str.split(";").explode()
+    return parts[parts != ""].rename("successor")
+
+
 def _check_listing(areas: pd.DataFrame, units: pd.DataFrame, meta: Meta, problems: ProblemList) -> None:
     tables.check_codes(units["area"], areas["area"], "units.csv", problems)
     if meta.region and meta.region not in set(areas["area"]):
@@ -76,7 +96,8 @@ def _check_listing(areas: pd.DataFrame, units: pd.DataFrame, meta: Meta, problem
     elif meta.region and meta.region not in set(areas["parent"]):
         problems.say("region_without_areas", where=FILE, found=meta.region)
     elif meta.region:
-        lost = areas[(areas["parent"] == "") & (areas["successor"] == "") & (areas["area"] != meta.region)]
+        ended = (areas["successor"] != "") | (areas["split_into"] != "")
+        lost = areas[(areas["parent"] == "") & ~ended & (areas["area"] != meta.region)]
         for row, code in lost["area"].items():
             where = f"areas.csv row {row} column parent"
             problems.say("area_not_evaluated", where=where, level="warning", found=code, near=meta.region)

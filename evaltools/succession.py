@@ -1,4 +1,7 @@
-"""Mergers: a successor takes its predecessors' past; a place that absorbs another is not what it was."""
+"""Mergers and splits: a successor takes its predecessors' past; a place that absorbs another is not what it was.
+
+What was split among several has no past that any of them could take: nothing is apportioned.
+"""
 
 from __future__ import annotations
 
@@ -30,19 +33,23 @@ class _Life:
 class Successions:
     """Who became whom.
 
-    places: area, unit, valid_from, valid_to, successor (a unit of the area, or an area), and first and last, the years
-    in which the place exists.
+    places: area, unit, valid_from, valid_to, successor (a unit of the area, or an area), split_into (those it was split
+    among, see `hierarchy.split_among`), and first and last, the years in which the place exists.
     """
 
     def __init__(self, places: pd.DataFrame) -> None:
         self.lives: dict[Place, _Life] = {}
         self.before: dict[Place, list[Place]] = {}
+        parts: set[Place] = set()
         for row in each_row(places):
             life = _Life(row.first, row.last, int(row.valid_from or 0), int(row.valid_to or _ENDLESS))
             self.lives[row.area, row.unit] = life
             if row.successor:
                 into = (row.area, row.successor) if row.unit else (row.successor, "")
                 self.before.setdefault(into, []).append((row.area, row.unit))
+            parts.update((row.area, part) if row.unit else (part, "") for part in among(row.split_into))
+        self.parts = [part for part in sorted(parts) if part in self.lives and part not in self.before]
+        """Places that are a part of what was split, and nothing else besides."""
 
     def lives_in(self, place: Place, year: int) -> bool:
         """Whether a place exists in a year."""
@@ -79,6 +86,8 @@ class Successions:
             for period in targets:
                 if (year := periods.parse(period).year) < born:
                     yield period, place, [part for part in self.stood_in(place, year) if part not in later]
+        for place in self.parts:  # only its own account can say what a part did before
+            yield from ((name, place, []) for name in targets if periods.parse(name).year < self.lives[place].born)
 
     def changes(self) -> set[tuple[str, str, int]]:
         """Return area, unit and the first year after something joined a place that existed already."""
@@ -129,11 +138,25 @@ def pasts_of(values: pd.DataFrame, successions: Successions, targets: list[str],
     )
 
 
+def among(split_into: str) -> list[str]:
+    """Return the places that one was split among."""
+    return [part for part in split_into.split(";") if part]
+
+
 def mark_changes(values: pd.DataFrame, successions: Successions) -> pd.DataFrame:
-    """Mark with BOUNDARY_CHANGED the plain values of the year after something joined a place."""
+    """Mark with BOUNDARY_CHANGED the plain values of the year after something joined a place.
+
+    Those of the first year of a part of what was split, too, unless the part tells its own past of that item.
+    """
     changes = successions.changes()
-    if not changes or values.empty:
+    begun = [(*place, successions.lives[place].born) for place in successions.parts]
+    if not (changes or begun) or values.empty:
         return values
     year = values["period"].map({period: periods.parse(period).year for period in values["period"].unique()})
-    here = pd.MultiIndex.from_arrays([values["area"], values["unit"], year]).isin(list(changes))
+    places = [values["area"], values["unit"]]
+    here = pd.MultiIndex.from_arrays([*places, year]).isin(list(changes))
+    told = values["value"].notna()
+    past = pd.MultiIndex.from_arrays([*(c[told] for c in places), year[told] + 1, values.loc[told, "item"]])
+    alone = ~pd.MultiIndex.from_arrays([*places, year, values["item"]]).isin(past)
+    here |= alone & pd.MultiIndex.from_arrays([*places, year]).isin(begun)
     return values.assign(reason=values["reason"].mask(here & (values["reason"] == ""), BOUNDARY_CHANGED))

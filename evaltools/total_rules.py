@@ -36,7 +36,8 @@ def parts_against_total(data: Data, counted: Counted, ind: Indicators) -> pd.Dat
     columns = np.flatnonzero(counted.years >= 0)
     years = counted.years[columns]
     living = (tree["first"].to_numpy()[:, None] <= years) & (years <= tree["last"].to_numpy()[:, None])
-    merged = (tree["successor"] != "").to_numpy()[:, None] & (tree["last"].to_numpy()[:, None] == years)
+    goes_on = ((tree["successor"] != "") | (tree["split_into"] != "")).to_numpy()
+    merged = goes_on[:, None] & (tree["last"].to_numpy()[:, None] == years)
     has_units = np.zeros(len(tree), dtype=bool)
     has_units[into[(into >= 0) & (tree["unit"] != "").to_numpy()]] = True
     for item in data.items.loc[data.items["over_units"] == "sum", "item"]:
