@@ -13,7 +13,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from evaltools import benchmarks, charts, disclosure, periods, quality, rates, scoring, standards, trends, wording
+    from evaltools import (
+        benchmarks,
+        changes,
+        charts,
+        contributions,
+        control_limits,
+        decomposition,
+        disclosure,
+        forecasts,
+        growth,
+        periods,
+        progress,
+        quality,
+        rates,
+        scoring,
+        standards,
+        trends,
+        wording,
+    )
     from evaltools.benchmarks import benchmark
     from evaltools.changes import year_on_year
     from evaltools.datasets import Data, load
@@ -42,9 +60,16 @@ _HOME = {
 }
 _MODULES = (
     "benchmarks",
+    "changes",
     "charts",
+    "contributions",
+    "control_limits",
+    "decomposition",
     "disclosure",
+    "forecasts",
+    "growth",
     "periods",
+    "progress",
     "quality",
     "rates",
     "scoring",
@@ -59,12 +84,19 @@ __all__ = [
     "Publish",
     "benchmark",
     "benchmarks",
+    "changes",
     "charts",
     "check",
+    "contributions",
+    "control_limits",
+    "decomposition",
     "disclosure",
+    "forecasts",
+    "growth",
     "indicators",
     "load",
     "periods",
+    "progress",
     "quality",
     "rates",
     "region_figures",
