@@ -111,6 +111,7 @@ OF_FAMILY = [
     "change_lower",
     "change_upper",
     "change_percent",
+    "p_adjusted",
     "status",
     "run",
 ]
@@ -132,7 +133,10 @@ OF_TRENDS = [
 
 
 def families(data: Data, table: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
-    """Return the families of an overview: a name for files, the name for readers, the rows with a value."""
+    """Return the families of an overview: a name for files, the name for readers, the rows with a value.
+
+    `run` is NaN there where nothing rose or fell, so that a column of zeros is not shown.
+    """
     codes = data.catalogue.drop_duplicates("indicator", keep="last").set_index("indicator")["family"]
     known = table[table["value"].notna()]
     own = known["indicator"].map(codes)
@@ -141,7 +145,7 @@ def families(data: Data, table: pd.DataFrame) -> list[tuple[str, str, pd.DataFra
         rows = known[own == code]
         # a dataset may give its families any name, a file only a plain one
         slug = code if re.fullmatch(r"[a-z][a-z0-9_]*", code) else f"family_{at + 1}"
-        found.append((slug, str(rows["family"].iloc[0]), rows))
+        found.append((slug, str(rows["family"].iloc[0]), rows.assign(run=rows["run"].where(rows["run"] != 0))))
     return found
 
 

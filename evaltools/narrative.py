@@ -67,7 +67,7 @@ def joined_clauses(texts: Iterable[str], lang: str) -> str:
 
 def in_a_row(row: Any, period: str, lang: str) -> str:
     """Say that a row of an overview rose or fell again: 连续四年上升 is four rises, five points."""
-    if abs(row.run) < 2 or (row.run > 0) != (row.change_pp > 0):
+    if not abs(row.run) >= 2 or (row.run > 0) != (row.change_pp > 0):
         return ""
     whole = periods.parse(period).length == 12
     key = f"report.run_{'up' if row.run > 0 else 'down'}_{'years' if whole else 'parts'}"

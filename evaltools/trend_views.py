@@ -93,6 +93,8 @@ def forecasts(
     if (table.loc[table["method"] != "", "n_periods"] == 1).any():
         texts.append(word("trends.forecast_one_year", lang))
     texts.append(forecast_narrative.not_offered(table, lang))
+    if not (table["method"] != "").any():
+        return Shown(sentences=texts, notes=forecast_narrative.method_notes(table, lang, LEAST))
     return Shown(
         table,
         forecast_narrative.caption(table, lang),

@@ -9,7 +9,7 @@ from typing import Any
 import nbformat
 import papermill
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from nbclient import NotebookClient
 
 from evaltools.notebook_files import content_of, discover
@@ -117,6 +117,11 @@ def texts(shown: list[dict[str, Any]]) -> list[str]:
     return found
 
 
+def described(cell: Tag) -> str:
+    """What a cell without text says of the line it draws."""
+    return str(cell.svg["aria-label"]) if cell.svg else ""
+
+
 def check(shown: list[dict[str, Any]]) -> None:
     kinds = [part["kind"] for part in shown]
     assert kinds[:2] == ["style", "section"], "a page begins with a heading"
@@ -126,7 +131,7 @@ def check(shown: list[dict[str, Any]]) -> None:
         if part["kind"] == "table":
             assert len(part["csv"].splitlines()) > 1, (part["name"], "a table without rows")
             rows = [row.find_all(["td", "th"]) for row in BeautifulSoup(part["html"], "html.parser").select("tr")]
-            cells = [[cell.get_text() for cell in row] for row in rows if len(row) > 1]
+            cells = [[cell.get_text() or described(cell) for cell in row] for row in rows if len(row) > 1]
             empty = [column[0] for column in zip(*cells, strict=True) if set(column[1:]) <= {"", "—"}]
             assert not empty, (part["name"], empty)
         if part["kind"] == "figure":
