@@ -92,10 +92,12 @@ def overview(
         .merge(beside_others(here)[[*key, *others]], on=key, how="left")
     )
     result = described(result[(result["n_areas"] > 0) | result["value"].notna()], data, lang)
-    uncompared = result["value"].notna() & result["change_pp"].isna()
-    note = result["reason"].mask(uncompared, result["reason_change"].fillna(""))
+    # no row a year earlier for any indicator of the area: then there is none of the comparison either
+    nothing_before = word("comparison.reason_previous_missing", "en", reason=word("comparison.reason_no_row", "en"))
+    of_change = result["reason_change"].fillna(nothing_before).where(result["value"].notna(), "")
+    note = ["; ".join(dict.fromkeys(filter(None, texts))) for texts in zip(of_change, result["reason"], strict=True)]
     status = result["verdict"].fillna("").mask(result["value"].isna(), "missing")
-    result = result.assign(status=status, reason=note.where(note != "", result["reason"]))
+    result = result.assign(status=status, reason=pd.Series(note, result.index, dtype="str"))
     result = with_targets(result, targets_of(data, area, period))
     return result.drop(columns=["reason_change", "verdict", "period", "area", "unit", "lower", "upper"])
 
@@ -150,15 +152,16 @@ def families(data: Data, table: pd.DataFrame) -> list[tuple[str, str, pd.DataFra
 
 
 def trend_details(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of an overview that have a trend of any kind; `not_computed` says once each what they lack.
+    """Return the rows of an overview with a trend, or why not; `not_computed` says once each what they lack.
 
     What no indicator of that kind can have goes without saying; the note on methods says it once.
     """
-    rows = table[table["value"].notna() & table[["mk_p", "trend_p", "apc"]].notna().any(axis=1)]
+    rows = table[table["value"].notna()]
     why = rows[["marker_reason", "trend_reason", "mk_reason", "apc_reason", "series_reason"]]
     by_kind = {"", *(word(f"trends.reason_{name}", "en") for name in ("no_shares", "no_interval"))}
     texts = ["; ".join(dict.fromkeys(t for t in line if t not in by_kind)) for line in why.itertuples(index=False)]
-    return rows.assign(not_computed=pd.Series(texts, rows.index, dtype="str"))
+    rows = rows.assign(not_computed=pd.Series(texts, rows.index, dtype="str"))
+    return rows[rows[["mk_p", "trend_p", "apc"]].notna().any(axis=1) | (rows["not_computed"] != "")]
 
 
 def notable(table: pd.DataFrame, most: int = 4) -> pd.DataFrame:
@@ -175,11 +178,19 @@ def up_to(rows: pd.DataFrame, period: str) -> pd.DataFrame:
     return rows[rows["period"].isin([name for name in known if periods.parse(name).last <= last])]
 
 
+def same_months(rows: pd.DataFrame, period: str) -> pd.DataFrame:
+    """Return the rows of a period and of its same months of earlier years."""
+    span = periods.parse(period)
+    past = up_to(rows, period)
+    same = [name for name in past["period"].unique() if periods.parse(name).length == span.length]
+    return past[past["period"].isin([name for name in same if (span.first - periods.parse(name).first) % 12 == 0])]
+
+
 def trends_up_to(data: Data, rows: pd.DataFrame, period: str, without_disturbed: bool = False) -> pd.DataFrame:
     """Return `trend` of the series that end with a period, with their own values as `history`; nothing later counts."""
     past = up_to(rows, period)
     found = trend(past, data.breaks, data.catalogue, data.parameters, without_disturbed)
-    histories = history(yearly_series(past, data.breaks, without_disturbed))
+    histories = history(yearly_series(past, data.breaks, without_disturbed, data.catalogue))
     found = found.assign(history=histories).rename(columns={"reason": "series_reason"})
     return found[found["period"] == period]
 

@@ -108,7 +108,7 @@ def year_on_year(
     rows, found, other_definition = _with_previous(ind)
     about = kinds_of(ind, catalogue).loc[rows.index].reset_index(drop=True)
     rows = rows.reset_index(drop=True)
-    crossed = breaks_between(rows, breaks)
+    crossed = breaks_between(rows, breaks, catalogue)
     here, before = rows["reason"], rows["previous_reason"].mask(~found, _says("no_row"))
     barred = crossed["boundary"] | _holds(here, _BOUNDARY)
     comparable = ~(other_definition | crossed["definition"] | barred)
@@ -151,17 +151,21 @@ def verdicts(numbers: pd.DataFrame, direction: pd.Series, chance: Flags) -> NDAr
     better, worse: beyond chance (p_adjusted below `SIGNIFICANCE`) and at least `meaningful`, by the direction.
     neutral: the same, of an indicator without a good direction.
     small: less than `meaningful`, and certainly so: it is no chance, or its interval lies within ±`meaningful`.
-    unclear: chance could explain it.
+    unclear: chance could explain it: p_adjusted is not below that, or there are too few cases to test and the interval
+    holds zero. untested: chance plays a part, but could not be judged.
     same: no change at all. "": there is none to judge.
     """
     change, least = numbers["change_pp"], numbers["meaningful"]
     clear = ~chance | (numbers["p_adjusted"] < SIGNIFICANCE)
+    untested = (
+        chance & numbers["p_adjusted"].isna() & ~((numbers["change_lower"] <= 0) & (numbers["change_upper"] >= 0))
+    )
     within = (numbers["change_lower"] > -least) & (numbers["change_upper"] < least)
     little = change.abs() < least
     good = np.sign(change) * direction.map({"up": 1.0, "down": -1.0}).astype(float).to_numpy()
     return np.select(
-        [change.isna(), change == 0, little & (clear | within), ~clear, good > 0, good < 0],
-        ["", "same", "small", "unclear", "better", "worse"],
+        [change.isna(), change == 0, little & (clear | within), untested, ~clear, good > 0, good < 0],
+        ["", "same", "small", "untested", "unclear", "better", "worse"],
         "neutral",
     ).astype(object)
 

@@ -30,23 +30,27 @@ def previous_periods(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def breaks_between(rows: pd.DataFrame, breaks: pd.DataFrame | None) -> dict[str, Flags]:
+def breaks_between(
+    rows: pd.DataFrame, breaks: pd.DataFrame | None, catalogue: pd.DataFrame | None = None
+) -> dict[str, Flags]:
     """Return for each kind of break which rows it concerns: `definition`, `boundary`, `disturbance`.
 
     rows: period, previous_period, area, indicator, definition; breaks: the dataset's table. A break of definition or
     boundary concerns a row if it lies between the two periods: its `from` is the last period of the old basis and its
     `to` the first of the new one, or both are the first of the new one. A break of definition that the catalogue tells
-    too, by a definition from that year on, is left out: each definition is compared with itself. A disturbance lasts
-    from `from` to `to`, both included, and concerns a row if one of the two periods lies in it.
+    too, by a definition from that year on, is left out: each definition is compared with itself (without `catalogue`,
+    by the definitions among the rows). A disturbance lasts from `from` to `to`, both included, and concerns a row if
+    one of the two periods lies in it.
     """
     concerned = {kind: np.zeros(len(rows), dtype=bool) for kind in ("definition", "boundary", "disturbance")}
+    known = rows if catalogue is None else catalogue.rename(columns={"valid_from": "definition"})
     for row in [] if breaks is None else breaks.to_dict("records"):
         here = np.ones(len(rows), dtype=bool)
         for name in ("indicator", "area"):
             if row[name] != "*":
                 here &= (rows[name] == row[name]).to_numpy()
         if here.any():
-            here[here] = _crosses(rows[here], row) & ~_told_by_definition(rows[here], row, rows)
+            here[here] = _crosses(rows[here], row) & ~_told_by_definition(rows[here], row, known)
         concerned[row["kind"]] |= here
     return concerned
 

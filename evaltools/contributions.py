@@ -40,7 +40,8 @@ def unit_contributions(
 
     The units are those of `period`. What a unit that has been merged since did before stands under the one it went
     into, also where that existed already, so that both sides are alike and no number is counted twice. A unit that
-    ended without a successor or began without a predecessor stands on one side only. In the year in which a unit was
+    ended without a successor or began without a predecessor stands on one side only; one that was split bars the
+    comparison. In the year in which a unit was
     merged its figures may be in its successor's. A unit to which the indicator does not apply is none of its strata.
 
     Nothing is computed, and `reason` says why, where a break lies between the periods (`comparability.breaks_between`)
@@ -60,6 +61,7 @@ def unit_contributions(
     else:
         barred, notes = _between_periods(data, rows, entry, previous, period)
         old, new = (_Units.of(data, side, area, name) for side, name in zip(sides, (previous, period), strict=True))
+        barred += old.split_since(new)
         old = old.on_the_units_of(new)
         faults = barred + on_sides(names, *(faults_of(side.figures, "units") for side in (old, new)))
         faults = faults or on_sides(names, old.apart(), new.apart())
@@ -174,6 +176,12 @@ class _Units:
         kind = self.about["kind"].reindex(self.figures.index)
         without = int((kind == "").sum())
         return [says("without_kind", n=str(without), total=str(len(kind)))] if without else []
+
+    def split_since(self, later: _Units) -> list[str]:
+        """Say which units were split into parts that stand in a later period: what each did has no other side."""
+        parts = self.about["split_into"].reindex(self.figures.index)
+        lost = [str(unit) for unit, among in parts.items() if unit not in later.standing and among]
+        return [says("split", units=", ".join(lost))] if lost else []
 
     def on_the_units_of(self, later: _Units) -> _Units:
         """Return the figures by the units of a later period: those merged since under the one they went into."""

@@ -10,9 +10,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import bdtr, bdtrc, chdtrc
+from scipy.special import bdtr, bdtrc, chdtrc, ndtr
 
 from evaltools.rates import Floats, poisson_limits, wilson_limits, z_of
+
+MOST_EXACT = 1e9
+"""Above so many events the comparison of two event rates is by the normal approximation."""
 
 SMALLEST_EXPECTED = 1.0
 """Below this expected count the test of two proportions is not to be trusted (Campbell 2007), and is not made."""
@@ -76,7 +79,8 @@ def ratio_limits(
     possible = ~proportion | ((count <= n) & (earlier_count <= earlier_n))
     spread = z_of(0.95) * np.sqrt(np.where(possible & (variance > 0), variance, np.nan))
     ratio = _quotient(_quotient(count, n), _quotient(earlier_count, earlier_n))
-    return ratio * np.exp(-spread), ratio * np.exp(spread)
+    with np.errstate(over="ignore"):  # next to no cases: the upper limit is beyond all numbers
+        return ratio * np.exp(-spread), ratio * np.exp(spread)
 
 
 def proportions_test(count: Floats, n: Floats, earlier_count: Floats, earlier_n: Floats) -> Floats:
@@ -104,11 +108,16 @@ def rates_test(count: Floats, n: Floats, earlier_count: Floats, earlier_n: Float
     share = _quotient(n, n + earlier_n)
     valid = (count >= 0) & (earlier_count >= 0) & (events > 0) & (share > 0) & (share < 1)
     # the binomial wants whole numbers; a count that is none (standardised, weighted) is taken at its nearest
-    x, p = np.rint(np.where(valid, count, 0)), np.where(valid, share, 0.5)
-    size = np.rint(np.where(valid, events, 1)).astype(np.int64)
+    # beyond what the function takes, the normal approximation is as good as exact
+    huge = valid & (events > MOST_EXACT)
+    apart = _quotient(count - events * share, np.sqrt(np.where(huge, events * share * (1 - share), np.nan)))
+    exact = valid & ~huge
+    x, p = np.rint(np.where(exact, count, 0)), np.where(exact, share, 0.5)
+    size = np.rint(np.where(exact, events, 1)).astype(np.int64)
     most = bdtr(x, size, p)
     least = np.where(x > 0, bdtrc(np.maximum(x - 1, 0), size, p), 1.0)
-    return np.where(valid, np.minimum(2 * np.minimum(most, least), 1.0), np.nan)
+    tails = np.where(huge, 2 * ndtr(-np.abs(apart)), np.minimum(2 * np.minimum(most, least), 1.0))
+    return np.where(valid, tails, np.nan)
 
 
 def benjamini_hochberg(p: Floats, families: NDArray[np.int64]) -> Floats:

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaltools import periods
-from evaltools.changes import check_one_row_each
+from evaltools.changes import KEY, check_one_row_each
 from evaltools.comparability import Flags, breaks_between, disturbed
 from evaltools.rates import Floats
 from evaltools.tables import each_row
@@ -168,6 +168,7 @@ def _known(catalogue: pd.DataFrame) -> pd.DataFrame:
 def _concerned(ind: pd.DataFrame, known: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of areas for indicators of the kinds that are wanted: the others are in nobody's pool."""
     kinds = known.loc[known["indicator"].isin(pairs["indicator"]), "kind"]
+    ind = ind[[*KEY, "numerator", "denominator", "value", "reason"]]
     rows = ind[ind["indicator"].isin(known.loc[known["kind"].isin(kinds), "indicator"]) & (ind["unit"] == "")]
     check_one_row_each(rows)
     return rows.merge(known, on=["indicator", "definition"])

@@ -149,7 +149,8 @@ def scope_of(area: str | None, areas: pd.DataFrame, problems: ProblemList) -> se
         return set()
     scope = {area}
     while True:
-        more = areas[areas["parent"].isin(scope) | areas["successor"].isin(scope)]["area"]
+        was_whole = areas["split_into"].map(lambda parts: not scope.isdisjoint(parts.split(";"))).astype(bool)
+        more = areas[areas["parent"].isin(scope) | areas["successor"].isin(scope) | was_whole]["area"]
         if scope.issuperset(more):
             return scope
         scope.update(more)

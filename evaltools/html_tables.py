@@ -21,6 +21,7 @@ STATUS_SIGNS = {
     "neutral": "○",
     "unclear": "≈",
     "small": "∽",
+    "untested": "?",
     "above": "↑",
     "below": "↓",
     "near": "~",

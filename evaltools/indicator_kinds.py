@@ -15,9 +15,9 @@ OF_CHANCE = ("proportion", "rate")
 def kinds_of(ind: pd.DataFrame, catalogue: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return kind, per and direction of each row of an indicator frame, with its index.
 
-    With `catalogue` (`data.catalogue`) they are those of the row's definition. Without, direction is `none`, per is
-    what the values are of numerator over denominator, and kind is what the intervals show: `proportion` for Wilson's,
-    `rate` for Poisson limits, "" where there are none.
+    With `catalogue` (`data.catalogue`) they are those of the row's definition. Without, and for a definition that it
+    does not have, direction is `none`, per is what the values are of numerator over denominator, and kind is what the
+    intervals show: `proportion` for Wilson's, `rate` for Poisson limits, "" where there are none.
     """
     codes, pairs = pair_codes(ind)
     if catalogue is None:
@@ -26,9 +26,13 @@ def kinds_of(ind: pd.DataFrame, catalogue: pd.DataFrame | None = None) -> pd.Dat
     else:
         known = catalogue.drop_duplicates(["indicator", "valid_from"], keep="last")
         found = known.set_index(["indicator", "valid_from"])[["kind", "per", "direction"]].reindex(pairs)
-        # a definition that the catalogue does not have: nothing is known of it, so nothing is judged
-        kind = found["kind"].fillna("").to_numpy(dtype=object)
-        per = found["per"].fillna(1).to_numpy(dtype=float)
+        # a definition that the catalogue does not have: nothing but what its numbers show is known of it
+        kind, per = found["kind"].to_numpy(dtype=object), found["per"].to_numpy(dtype=float)
+        if found["kind"].isna().any():
+            shown = _shown_by(ind, codes, len(pairs))
+            kind, per = (
+                np.where(found["kind"].isna(), own, known) for own, known in zip(shown, (kind, per), strict=True)
+            )
         direction = found["direction"].fillna("none").to_numpy(dtype=object)
     columns = {"kind": kind[codes], "per": per[codes], "direction": direction[codes]}
     return pd.DataFrame(columns, index=ind.index).astype({"kind": "str", "direction": "str", "per": float})

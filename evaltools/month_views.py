@@ -40,7 +40,9 @@ def controlled(data: Data, region: RegionFigures, area: str, period: str, lang: 
     rows = described(rows[rows.groupby("indicator")["value"].transform("count") > 0], data, lang)
     aims = targets_of(data, area, periods.name(periods.Span(last // 12 * 12, last // 12 * 12 + 11)))
     levels = aims["target"][aims["kind"] == "absolute"]
-    parts = [_points(part, levels, data.breaks) for _, part in rows.groupby(["indicator", "definition"], sort=False)]
+    newest = rows.groupby("indicator")["definition"].transform("max")  # one chart is of one definition
+    rows = rows[rows["definition"] == newest]
+    parts = [_points(part, levels, data.breaks) for _, part in rows.groupby("indicator", sort=False)]
     return pd.concat(parts, ignore_index=True)[COLUMNS] if parts else pd.DataFrame(columns=COLUMNS)
 
 

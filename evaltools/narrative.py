@@ -16,7 +16,7 @@ from evaltools.datasets import Data
 from evaltools.tables import each_row
 from evaltools.wording import counted, word
 
-STATUSES = ("better", "worse", "neutral", "small", "unclear", "same")
+STATUSES = ("better", "worse", "neutral", "small", "unclear", "untested", "same")
 
 
 def joined(texts: Iterable[str], lang: str) -> str:
@@ -76,7 +76,7 @@ def in_a_row(row: Any, period: str, lang: str) -> str:
 
 def caution(row: Any, lang: str) -> str:
     """Say of a change that it is too small to matter, or may be chance."""
-    return word(f"report.caution_{row.status}", lang) if row.status in ("small", "unclear") else ""
+    return word(f"report.caution_{row.status}", lang) if row.status in ("small", "unclear", "untested") else ""
 
 
 def changes(table: pd.DataFrame, period: str, lang: str) -> list[str]:
@@ -205,7 +205,8 @@ def method_notes(data: Data, period: str, lang: str, *names: str) -> list[str]:
     rows = data.breaks[data.breaks["area"].isin(["*", data.area or "*"])]
     known = views.names_of(data, lang)
     for row in rows.to_dict("records"):
-        if periods.parse(str(row["from"])).first <= periods.parse(period).last:
+        begin = str(row["from"]) if row["from"] != "*" or row["kind"] == "disturbance" else str(row["to"])
+        if begin in ("*", periods.UNKNOWN) or periods.parse(begin).first <= periods.parse(period).last:
             about = [str(known.get(row["indicator"], "")), _span(str(row["from"]), str(row["to"]), lang)]
             values = {
                 "kind": word(f"report.break_{row['kind']}", lang),
@@ -217,6 +218,10 @@ def method_notes(data: Data, period: str, lang: str, *names: str) -> list[str]:
 
 
 def _span(first: str, last: str, lang: str) -> str:
+    if "*" in (first, last):
+        known = [name for name in (first, last) if name != "*"]
+        key = "always" if not known else "since" if last == "*" else "until"
+        return word(f"report.{key}", lang, period=wording.period(known[0], lang) if known else "")
     names = [wording.period(name, lang) for name in (first, last)]
     return names[0] if first == last else word("report.years", lang, first=names[0], last=names[1])
 

@@ -128,7 +128,7 @@ def progress(
         "season": (rows["season"] * 100).where(applies),
     }
     errors = past_errors(pairs if peers is None else pairs[pairs["area"].isin(list(peers))], span.first)
-    made = project(rows[computed], errors, fewest, confidence).reindex(rows.index)
+    made = _within_the_whole(project(rows[computed], errors, fewest, confidence).reindex(rows.index), rows, catalogue)
     rows = rows.assign(
         period=period,
         nature=rows["nature"].where(applies, ""),
@@ -211,6 +211,23 @@ def _blanks_filled(rows: pd.DataFrame, about: pd.DataFrame) -> pd.DataFrame:
         reason=rows["reason"].mask(absent, word("comparison.reason_no_row", "en")),
         season_reason=rows["season_reason"].fillna(""),
         season_disturbed=rows["season_disturbed"].eq(True),
+    )
+
+
+def _within_the_whole(made: pd.DataFrame, rows: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
+    """Return projections without those by which more people would be reached than there are; no limit lies beyond."""
+    known = catalogue.drop_duplicates(["indicator", "valid_from"], keep="last").set_index(["indicator", "valid_from"])
+    about = known[["kind", "per"]].reindex(pd.MultiIndex.from_frame(rows[["indicator", "definition"]]))
+    whole = np.where(about["kind"] == "proportion", about["per"].astype(float), np.inf)
+    beyond = (made["projected"] > whole * (1 + _NEAR)) & (rows["value"] <= whole)
+    numbers = ["projected", "projected_lower", "projected_upper"]
+    cut = made.assign(projected_upper=made["projected_upper"].clip(upper=pd.Series(whole, made.index)))
+    cut[numbers] = cut[numbers].mask(beyond)
+    # what has been reached already stays certain
+    return cut.assign(
+        chance=cut["chance"].mask(beyond & (cut["chance"] < 1)),
+        **{name: cut[name].mask(beyond, "") for name in ("projected_by", "tested_by")},
+        projection_reason=cut["projection_reason"].mask(beyond, word("progress.reason_beyond", "en")),
     )
 
 

@@ -16,7 +16,7 @@ CHI_SQUARE = 9.5495
 """Beyond it a slope is taken for a trend: p < 0.002 of a chi-square with one degree of freedom."""
 
 ZERO_SLOPE = 1e-9
-"""A slope no larger than this, relative to the largest one, has no sign that could break a trend's."""
+"""A slope no larger than this, or than this part of the largest, has no sign that could break a trend's."""
 
 CANNOT = "Cannot be calculated"
 NO_CHANGE = "No significant change"
@@ -74,7 +74,7 @@ def markers(
 
     Then why there is none, as a place in `REASONS`. Method as in `marker`.
     """
-    valid = ~(np.isnan(value) | np.isnan(lower) | np.isnan(upper))
+    valid = np.isfinite(value) & np.isfinite(lower) & np.isfinite(upper)
     full = (valid & (count == n)).any(axis=1)
     enough = valid.sum(axis=1) >= POINTS
     # valid points to the right, in their order; of them the last five

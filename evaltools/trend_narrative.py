@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from evaltools import wording
+from evaltools import periods, wording
 from evaltools.change_views import notable
 from evaltools.changes import MEANINGFUL_PERCENT, MEANINGFUL_POINTS, policy
 from evaltools.control_narrative import control_notes
@@ -59,31 +59,47 @@ def left_out(table: pd.DataFrame, lang: str) -> list[str]:
 
 def family(rows: pd.DataFrame, period: str, lang: str) -> list[str]:
     """Say what changed in one family of an overview: clear changes that matter, the largest first; or that none did."""
+    if rows["change_pp"].isna().all():
+        before = wording.period(periods.shift(period, -1), lang)
+        return [word("trends.family_not_compared", lang, before=before)]
     texts = changes(notable(rows), period, lang)
     return texts or [word("trends.family_quiet", lang)]
 
 
 def control_overview(points: pd.DataFrame, lang: str, months: int = 12) -> list[str]:
     """Count the control charts in which something stands out in the last months. `points` from `month_views`."""
-    recent = points.groupby("indicator", sort=False).tail(months)
+    limited = points.groupby("indicator", sort=False)["upper"].transform("count") > 0
+    recent = points[limited].groupby("indicator", sort=False).tail(months)
     stands_out = ~recent["kind"].isin(["", "common"])
     names = recent.loc[stands_out, "label"].unique()
-    n = points["indicator"].nunique()
-    if not len(names):
-        return [counted("trends.control_quiet", lang, n, months=months)]
-    return [counted("trends.control_some", lang, n, months=months, names=joined(names, lang), some=len(names))]
+    n, without = recent["indicator"].nunique(), points.loc[~limited, "indicator"].nunique()
+    texts = []
+    if len(names):
+        texts = [counted("trends.control_some", lang, n, months=months, names=joined(names, lang), some=len(names))]
+    elif n:
+        texts = [counted("trends.control_quiet", lang, n, months=months)]
+    return [*texts, *([counted("trends.control_without", lang, without)] if without else [])]
 
 
-def methods(data: Data, table: pd.DataFrame, points: pd.DataFrame, period: str, lang: str) -> list[str]:
-    """Say how verdicts, trends, annual changes and effects come about, and what chance means for a whole population."""
+def methods(
+    data: Data, table: pd.DataFrame, points: pd.DataFrame, period: str, lang: str, split: bool = True
+) -> list[str]:
+    """Say how verdicts, trends, annual changes and effects come about, and what chance means for a whole population.
+
+    split: whether the page splits changes over numerator, denominator and units.
+    """
     place = pd.DataFrame({"period": [period], "area": [data.area or ""]})
     cut = {name: policy(place, data.parameters, name)[0] for name in (MEANINGFUL_POINTS, MEANINGFUL_PERCENT, CEILING)}
     values = {
-        "points": word("decomposition.points_per_100", lang, x=wording.quantity(cut[MEANINGFUL_POINTS], lang)),
+        "points": word(
+            "trends.point" if cut[MEANINGFUL_POINTS] == 1 else "decomposition.points_per_100",
+            lang,
+            x=wording.quantity(cut[MEANINGFUL_POINTS], lang),
+        ),
         "percent": wording.target(cut[MEANINGFUL_PERCENT], lang),
         "ceiling": wording.target(cut[CEILING], lang),
     }
     names = ["verdict", "population", "marker", "tests", "annual"] if len(table) else []
     notes = [word(f"trends.method_{name}", lang, **values) for name in names]
-    notes += method_notes(lang, "parts", "units")
+    notes += method_notes(lang, "parts", "units") if split else []
     return [*notes, *(control_notes(lang) if len(points) else [])]

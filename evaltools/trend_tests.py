@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, ndtr
 
+from evaltools.decimals import NEAR
 from evaltools.rates import Floats
 
 VARIANCES = ("n", "n-1")
@@ -50,9 +51,9 @@ def trend_test(count: ArrayLike, n: ArrayLike, time: ArrayLike | None = None, va
     p(1 − p) (R's prop.trend.test), `n-1` for the one that holds the margins fixed, p(1 − p) · N / (N − 1) (R's coin,
     Mantel 1963); the second gives a chi-square smaller by (N − 1) / N. z is positive for a rise.
 
-    Pairs with a NaN are left out. Fewer than two different times, or all or none being cases, give NaN and a reason.
-    Raises ValueError for arrays of different lengths, a variance not named above, a count below zero or above n, or
-    an n of zero or less.
+    Pairs with a NaN are left out, and those with an n of zero, in which there is nobody. Fewer than two different
+    times, all or none being cases, or a count above its n give NaN and a reason. Raises ValueError for arrays of
+    different lengths, a variance not named above, a negative count or n, or an infinite number.
     """
     if variance not in VARIANCES:
         raise ValueError(f"variance is one of {', '.join(VARIANCES)}; found {variance!r}")
@@ -60,14 +61,21 @@ def trend_test(count: ArrayLike, n: ArrayLike, time: ArrayLike | None = None, va
     score = np.arange(x.size, dtype=float) if time is None else np.asarray(time, dtype=float)
     if x.ndim != 1 or x.shape != size.shape or x.shape != score.shape:
         raise ValueError(f"arrays of one length are wanted; found {x.shape}, {size.shape}, {score.shape}")
-    for row in np.flatnonzero((x < 0) | (x > size) | (size <= 0) | np.isinf(x) | np.isinf(size)):
-        raise ValueError(f"a count is from 0 to n, and n above zero; found {x[row]:g} of {size[row]:g} at row {row}")
+    for row in np.flatnonzero((x < 0) | (size < 0) | np.isinf(x) | np.isinf(size) | np.isinf(score)):
+        raise ValueError(f"counts and n are zero or more, and finite; found {x[row]:g} of {size[row]:g} at row {row}")
+    if ((x > size) & ~np.isnan(score)).any():
+        return TrendTest(np.nan, np.nan, np.nan, variance, _WHY[3])
     z, reason = trend_tests(x[None, :], size[None, :], score, variance)
     found = float(z[0])
     return TrendTest(found**2, found, float(chdtrc(1, found**2)), variance, _WHY[int(reason[0])])
 
 
-_WHY = ("", "fewer than two points", "all or none are cases")
+_WHY = (
+    "",
+    "not computed: fewer than two points",
+    "not computed: all or none are cases",
+    "not computed: a numerator is above its denominator",
+)
 REASONS = ("", "too_few_to_trend", "all_or_none")
 """Why there is no test of trend."""
 
@@ -77,8 +85,9 @@ LEAST = 3
 
 def trend_tests(count: Floats, n: Floats, time: Floats, variance: str = "n") -> tuple[Floats, NDArray[np.int64]]:
     """Return z of `trend_test` for many series, one a row, and why there is none, as a place in `REASONS`."""
-    known = ~(np.isnan(count) | np.isnan(n)) & (n > 0) & (count <= n)
-    x, size, t = np.where(known, count, 0.0), np.where(known, n, 0.0), np.broadcast_to(time, count.shape)
+    times = np.broadcast_to(time, count.shape)
+    known = (n > 0) & (count >= 0) & (count <= n) & ~np.isnan(times)
+    x, size, t = (np.where(known, column, 0.0) for column in (count, n, times))
     total, events = size.sum(axis=1), x.sum(axis=1)
     p = np.divide(events, total, out=np.zeros(len(total)), where=total > 0)
     middle = np.divide((size * t).sum(axis=1), total, out=np.zeros(len(total)), where=total > 0)[:, None]
@@ -86,8 +95,11 @@ def trend_tests(count: Floats, n: Floats, time: Floats, variance: str = "n") -> 
     bottom = p * (1 - p) * spread
     if variance == "n-1":
         bottom = bottom * np.divide(total, total - 1, out=np.zeros(len(total)), where=total > 1)
+    bottom = np.maximum(bottom, 0.0)
     top = ((t - middle) * x).sum(axis=1)
-    reason = np.select([~(spread > 0), (events == 0) | (events == total)], [1, 2], 0)
+    reason = np.select(
+        [~(spread > 0) | ((variance == "n-1") & (total <= 1)), (events == 0) | (events == total)], [1, 2], 0
+    )
     z = np.divide(top, np.sqrt(bottom), out=np.full(len(total), np.nan), where=(reason == 0) & (bottom > 0))
     return z, reason
 
@@ -129,9 +141,12 @@ def mann_kendalls(values: Floats) -> tuple[Floats, Floats, Floats, Floats, Float
     slopes = []
     for at in range(values.shape[1]):
         apart = values[:, at + 1 :] - values[:, at : at + 1]
+        # quotients of equal ratios may differ in their last digit: they are ties
+        same = np.isclose(values, values[:, at : at + 1], rtol=NEAR, atol=0)
+        apart = np.where(same[:, at + 1 :], 0.0, apart)
         s += np.nansum(np.sign(apart), axis=1)
         slopes.append(apart / np.arange(1, apart.shape[1] + 1))
-        equal[:, at] = (values == values[:, at : at + 1]).sum(axis=1)
+        equal[:, at] = same.sum(axis=1)
     # each value of a group of t equal ones brings its share (t − 1)(2t + 5) of the group's correction
     ties = np.where(equal > 0, (equal - 1) * (2 * equal + 5), 0).sum(axis=1)
     variance = (n * (n - 1) * (2 * n + 5) - ties) / 18

@@ -9,7 +9,7 @@ import pandas as pd
 from evaltools import decomposition_narrative, forecast_narrative, progress_narrative, wording
 from evaltools import growth as growths
 from evaltools import periods as months_of
-from evaltools.change_views import in_points, up_to
+from evaltools.change_views import in_points, same_months, up_to
 from evaltools.contributions import unit_contributions
 from evaltools.datasets import Data
 from evaltools.decomposition import Decomposition
@@ -110,21 +110,26 @@ def growth(data: Data, ind: pd.DataFrame, area: str, period: str, lang: str) -> 
     Of half-years, quarters and months the growth on the period right before them, too.
     """
     rows = up_to(ind[(ind["area"] == area) & (ind["unit"] == "")], period)
-    every = growths.growth(rows, breaks=data.breaks)
+    of_years = same_months(rows, period)
+    same = sorted(of_years["period"].unique())
+    if period not in set(rows.loc[rows["value"].notna(), "period"]):
+        return Shown()
+    every = growths.growth(rows, base=same[0], breaks=data.breaks)
     now = newest(every[(every["period"] == period) & every["value"].notna()].assign(unit=""))
-    same = {name for name in rows["period"].unique() if _same_months(name, period)}
-    average = growths.average_growth_of(rows[rows["period"].isin(same)], last=period, breaks=data.breaks)
+    average = growths.average_growth_of(of_years, last=period, breaks=data.breaks)
     key = ["area", "unit", "indicator", "definition"]
     merged = now.merge(average.rename(columns={"reason": "average_reason"}), on=key, how="left")
     table = described(merged, data, lang)
-    told = table["average_reason"].fillna("").where(table["average_growth"].isna(), "")
-    table = table.assign(reason=told).drop(columns=["period", "area", "unit"])
+    whys = [
+        table[f"{name}_reason"].fillna("").where(table[f"{name}_growth"].isna(), "") for name in ("year", "average")
+    ]
+    told = ["; ".join(dict.fromkeys(filter(None, texts))) for texts in zip(*whys, strict=True)]
+    table = table.assign(reason=pd.Series(told, table.index, dtype="str")).drop(columns=["period", "area", "unit"])
     names = ["name", "first_value", "value", "year_growth", *_CLOSE, "base_ratio", *_AVERAGE, "reason"]
     if months_of.every(period) not in ("half", "quarter", "month"):
         names = [name for name in names if name not in _CLOSE]  # of years it is the growth on the year
-    first = average["first_period"].iloc[0] if len(average) else period
     caption = word(
-        "trends.caption_growth", lang, period=wording.period(period, lang), first=wording.period(first, lang)
+        "trends.caption_growth", lang, period=wording.period(period, lang), first=wording.period(same[0], lang)
     )
     return Shown(table, caption, _growth_headers(present(table, names), lang), notes=[growths.method_note(lang)])
 
@@ -136,11 +141,6 @@ _FIGURES = {"year_growth", *_CLOSE, "base_ratio", *_AVERAGE}
 
 def _growth_headers(names: list[str], lang: str) -> dict[str, tuple[str, str]]:
     return {name: (growths.headers if name in _FIGURES else headers_of)([name], lang)[name] for name in names}
-
-
-def _same_months(name: str, period: str) -> bool:
-    span, other = months_of.parse(name), months_of.parse(period)
-    return (span.first % 12, span.length) == (other.first % 12, other.length)
 
 
 def progress(data: Data, audience: str, area: str, period: str, lang: str) -> Shown:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaltools import annual_change, trend_marker, trend_tests
+from evaltools import annual_change, periods, trend_marker, trend_tests
 from evaltools.annual_change import MODELS, annual_changes
 from evaltools.changes import DEFAULTS, policy, year_on_year
 from evaltools.comparability import Flags
@@ -24,6 +24,8 @@ from evaltools.wording import word
 from evaltools.yearly_series import YearlySeries, runs, yearly_series
 
 __all__ = ["MannKendall", "TrendTest", "mann_kendall", "marker", "trend", "trend_test", "year_on_year"]
+
+Codes = NDArray[np.int64]
 
 COLUMNS = [
     "period",
@@ -86,28 +88,33 @@ def trend(
     (`trend_tests.mann_kendall`). apc, apc_lower, apc_upper, apc_p: annual change in percent of the rate, or of the odds
     where apc_model is `logit` (`annual_change`); dispersion: what its standard error was widened by, squared.
     Each statistic that is not there has its reason ("not computed: …") in its own column; `reason` says what holds for
-    the series: since when it is comparable, which years were left out.
+    the series: whether earlier years are on another basis (first_period is the first one used), which were left out.
 
     Raises ValueError if one series has two rows for the same months.
     """
-    series = yearly_series(ind, breaks, without_disturbed)
+    ind = ind.assign(**{name: np.nan for name in ("lower", "upper") if name not in ind})
+    series = yearly_series(ind, breaks, without_disturbed, catalogue)
     last = series.last_rows()
     ends = series.rows.iloc[last].reset_index(drop=True)
     about = kinds_of(series.rows, catalogue).iloc[last].reset_index(drop=True)
     numbers = {name: series.matrix(name) for name in ("numerator", "denominator", "value", "lower", "upper")}
     known_last = series.usable[np.arange(len(series)), series.last] if len(series) else np.zeros(0, dtype=bool)
+    above = (about["kind"] == "proportion").to_numpy()[:, None] & (numbers["numerator"] > numbers["denominator"])
+    # a last point that no count can have has no part in a fit, and a trend without it would point elsewhere
+    last_above = above[np.arange(len(series)), series.last] if len(series) else known_last
+    fitted = np.where(~known_last, 1, np.where(last_above, 2, 0)).astype(np.int64)
     parts: list[dict[str, NDArray[np.object_]] | dict[str, NDArray[np.object_] | Floats]] = [
-        _marker(series, numbers, about, known_last),
-        _trend_test(series, numbers, about, known_last),
-        _mann_kendall(series, numbers, known_last),
-        _annual(series, numbers, about, policy(ends, parameters, CEILING) / 100, known_last),
+        _marker(numbers, about, fitted),
+        _trend_test(series, numbers, about, fitted),
+        _mann_kendall(series, numbers, (~known_last).astype(np.int64)),
+        _annual(series, numbers, about, policy(ends, parameters, CEILING) / 100, fitted),
     ]
     digits = np.where(about["per"] == 100_000, 1, 2)
     result = ends.assign(
         first_period=series.rows["period"].take(series.first_rows()).to_numpy(),
         years=series.usable.sum(axis=1),
         run=_runs(series, numbers["value"], digits),
-        reason=_reasons(series, known_last),
+        reason=_reasons(series, ends, known_last, above),
         **{name: column for part in parts for name, column in part.items()},
     )
     texts = ["marker", "marker_reason", "trend_reason", "mk_reason", "apc_model", "apc_reason", "reason"]
@@ -118,50 +125,56 @@ def _says(key: str, **values: object) -> str:
     return word(f"trends.reason_{key}", "en", **values)
 
 
-def _not_computed(reason: NDArray[np.int64], names: tuple[str, ...], known_last: Flags) -> NDArray[np.object_]:
-    """Return why a statistic is not there: the last point is missing, or a place in `names`; "" where it is."""
+def _not_computed(reason: Codes, names: tuple[str, ...], fitted: Codes) -> NDArray[np.object_]:
+    """Return why a statistic is not there, "" where it is.
+
+    fitted: 0 if the last point can be fitted, else a place in `_LAST`; reason: a place in `names`.
+    """
     texts = np.array(["" if not name else _says(name) for name in names], dtype=object)
-    return np.where(known_last, texts[reason], _says("no_last_value"))
+    last = np.array(["" if not name else _says(name) for name in _LAST], dtype=object)
+    return np.where(fitted == 0, texts[reason], last[fitted])
 
 
-def _marker(
-    series: YearlySeries, numbers: dict[str, Floats], about: pd.DataFrame, known_last: Flags
-) -> dict[str, NDArray[np.object_]]:
+_LAST = ("", "no_last_value", "last_above")
+
+
+def _marker(numbers: dict[str, Floats], about: pd.DataFrame, fitted: Codes) -> dict[str, NDArray[np.object_]]:
     way, why = trend_marker.markers(*(numbers[n] for n in ("value", "lower", "upper", "numerator", "denominator")))
-    way = np.where(known_last, way, -9)
+    way = np.where(fitted == 0, way, -9)
     of_chance = about["kind"].isin(OF_CHANCE).to_numpy()
-    why = np.where(of_chance | (way != -9), why, len(trend_marker.REASONS))
+    why = np.where(of_chance | (why == 0), why, len(trend_marker.REASONS))
     label = trend_marker.labels(way, about["direction"].to_numpy(dtype=object))
-    return {"marker": label, "marker_reason": _not_computed(why, (*trend_marker.REASONS, "no_interval"), known_last)}
+    return {"marker": label, "marker_reason": _not_computed(why, (*trend_marker.REASONS, "no_interval"), fitted)}
 
 
 def _trend_test(
-    series: YearlySeries, numbers: dict[str, Floats], about: pd.DataFrame, known_last: Flags
+    series: YearlySeries, numbers: dict[str, Floats], about: pd.DataFrame, fitted: Codes
 ) -> dict[str, NDArray[np.object_] | Floats]:
-    z, why = trend_tests.trend_tests(numbers["numerator"], numbers["denominator"], series.years)
+    count, n = numbers["numerator"], numbers["denominator"]
+    z, why = trend_tests.trend_tests(count, n, series.years)
+    pairs = ((n > 0) & (count >= 0) & (count <= n)).sum(axis=1)
     of_shares = (about["kind"] == "proportion").to_numpy()
-    why = np.where(series.usable.sum(axis=1) < trend_tests.LEAST, 1, why)
-    why = np.where(of_shares, why, len(trend_tests.REASONS))
-    z = np.where(known_last & (why == 0), z, np.nan)
+    why = np.select([~of_shares, pairs < trend_tests.LEAST], [len(trend_tests.REASONS), 1], why)
+    z = np.where((fitted == 0) & (why == 0), z, np.nan)
     names = (*trend_tests.REASONS, "no_shares")
-    return {"trend_z": z, "trend_p": trend_tests.two_sided(z), "trend_reason": _not_computed(why, names, known_last)}
+    return {"trend_z": z, "trend_p": trend_tests.two_sided(z), "trend_reason": _not_computed(why, names, fitted)}
 
 
 def _mann_kendall(
-    series: YearlySeries, numbers: dict[str, Floats], known_last: Flags
+    series: YearlySeries, numbers: dict[str, Floats], missing: Codes
 ) -> dict[str, NDArray[np.object_] | Floats]:
-    few = series.usable.sum(axis=1) < trend_tests.LEAST
+    few = (series.usable.sum(axis=1) < trend_tests.LEAST).astype(np.int64)
     columns = trend_tests.mann_kendalls(numbers["value"])[:4]
-    hidden = few | ~known_last
-    found = {name: np.where(hidden, np.nan, c) for name, c in zip(_OF_KENDALL, columns, strict=True)}
-    return {**found, "mk_reason": _not_computed(few.astype(np.int64), ("", "too_few_to_trend"), known_last)}
+    there = (few == 0) & (missing == 0)
+    found = {name: np.where(there, c, np.nan) for name, c in zip(_OF_KENDALL, columns, strict=True)}
+    return {**found, "mk_reason": _not_computed(few, ("", "too_few_to_trend"), missing)}
 
 
 _OF_KENDALL = ("mk_s", "mk_z", "mk_p", "sen_slope")
 
 
 def _annual(
-    series: YearlySeries, numbers: dict[str, Floats], about: pd.DataFrame, ceiling: Floats, known_last: Flags
+    series: YearlySeries, numbers: dict[str, Floats], about: pd.DataFrame, ceiling: Floats, fitted: Codes
 ) -> dict[str, NDArray[np.object_] | Floats]:
     if not len(series):
         empty = np.zeros(0)
@@ -174,16 +187,16 @@ def _annual(
         about["kind"].to_numpy(dtype=object),
         ceiling,
     )
-    there = known_last & (fit.reason == 0)
+    there = (fitted == 0) & (fit.reason == 0)
     found = {column: np.where(there, getattr(fit, name), np.nan) for name, column in _OF_ANNUAL.items()}
     model = np.where(there, np.array(MODELS, dtype=object)[fit.model], "")
-    return {**found, "apc_model": model, "apc_reason": _not_computed(fit.reason, annual_change.REASONS, known_last)}
+    return {**found, "apc_model": model, "apc_reason": _not_computed(fit.reason, annual_change.REASONS, fitted)}
 
 
 _OF_ANNUAL = {"change": "apc", "lower": "apc_lower", "upper": "apc_upper", "p": "apc_p", "dispersion": "dispersion"}
 
 
-def _runs(series: YearlySeries, value: Floats, digits: NDArray[Any]) -> NDArray[np.int64]:
+def _runs(series: YearlySeries, value: Floats, digits: NDArray[Any]) -> Codes:
     """Return the runs up to each series' own last point."""
     found = np.zeros(len(series), dtype=np.int64)
     for column in np.unique(series.last):
@@ -192,15 +205,38 @@ def _runs(series: YearlySeries, value: Floats, digits: NDArray[Any]) -> NDArray[
     return found
 
 
-def _reasons(series: YearlySeries, known_last: Flags) -> NDArray[np.object_]:
-    """Say of each series since when it is comparable, and which years were left out."""
-    texts = np.full(len(series), "", dtype=object)
-    texts[~known_last] = _says("no_last_value")
-    for kind, rows in series.broken.items():
-        texts[rows] = [
-            f"{text}; {said}".removeprefix("; ") for text in texts[rows] for said in [_says(f"since_{kind}")]
-        ]
-    for row in np.flatnonzero(series.left_out.any(axis=1)):
-        years = ", ".join(f"{year:.0f}" for year in series.years[series.left_out[row]])
-        texts[row] = f"{texts[row]}; {_says('left_out', years=years)}".removeprefix("; ")
+def _reasons(series: YearlySeries, ends: pd.DataFrame, known_last: Flags, above: Flags) -> NDArray[np.object_]:
+    """Say of each series what it does not reach back to, and which years were left out."""
+    n = len(series)
+    if not n:
+        return np.zeros(0, dtype=object)
+    last_out = series.left_out[np.arange(n), series.last]
+    later = _newer_definition(series, ends)
+    notes: list[tuple[Flags, str]] = [
+        (~known_last & ~last_out, _says("no_last_value")),
+        (last_out, _says("last_left_out")),
+        (series.broken["definition"] | later, _says("since_definition")),
+        (series.broken["boundary"], _says("since_boundary")),
+    ]
+    texts = np.full(n, "", dtype=object)
+    for holds, text in notes:
+        texts[holds] = [f"{said}; {text}".removeprefix("; ") for said in texts[holds]]
+    for key, out in (("left_out", series.left_out), ("above_left_out", above & series.usable)):
+        for row in np.flatnonzero(out.any(axis=1)):
+            years = "/".join(f"{year:.0f}" for year in series.years[out[row]])
+            texts[row] = f"{texts[row]}; {_says(key, years=years)}".removeprefix("; ")
     return texts
+
+
+def _newer_definition(series: YearlySeries, ends: pd.DataFrame) -> Flags:
+    """Whether the same place and indicator has values on an older definition before the series begins."""
+    first = series.years[np.where(series.usable.any(axis=1), series.usable.argmax(axis=1), series.last)]
+    place = ends.groupby(["area", "unit", "indicator"], sort=False).ngroup()
+    span = ends["period"].map({name: periods.parse(name).length for name in ends["period"].unique()})
+    rows = pd.DataFrame({"place": place, "span": span, "first": first, "definition": ends["definition"]})
+    if not rows.duplicated(["place", "span"]).any():
+        return np.zeros(len(ends), dtype=bool)
+    order = rows.sort_values("definition", kind="stable")
+    earliest = order.groupby(["place", "span"], sort=False)["first"].cummin()
+    before = earliest.groupby([order["place"], order["span"]], sort=False).shift()
+    return np.asarray((before < order["first"]).reindex(rows.index), dtype=bool)

@@ -56,19 +56,22 @@ class YearlySeries:
 
 
 def yearly_series(
-    ind: pd.DataFrame, breaks: pd.DataFrame | None = None, without_disturbed: bool = False
+    ind: pd.DataFrame,
+    breaks: pd.DataFrame | None = None,
+    without_disturbed: bool = False,
+    catalogue: pd.DataFrame | None = None,
 ) -> YearlySeries:
     """Arrange an indicator frame by series: area, unit, indicator, definition and months of the year.
 
-    breaks: the dataset's table. Points before the last break of definition or boundary, or before the year in which
-    the place absorbed another ("boundary changed"), are on another basis than the last point and not usable.
+    breaks, catalogue: the dataset's tables. Points before the last break of definition or boundary, or before the year
+    in which the place absorbed another ("boundary changed"), are on another basis than the last point and not usable.
     without_disturbed: whether points of disturbed times are left out as well. The period `unknown` takes no part.
     Raises ValueError if one series has two rows for the same months.
     """
     rows = ind[ind["period"] != periods.UNKNOWN].reset_index(drop=True)
     codes, names = pd.factorize(rows["period"])
     spans = [periods.parse(name) for name in names]
-    season = np.array([100 * (span.first % 12) + span.length for span in spans], dtype=np.int64)
+    season = np.array([100_000 * (span.first % 12) + span.length for span in spans], dtype=np.int64)
     year = np.array([span.year for span in spans], dtype=np.int64)
     years = np.arange(year.min(), year.max() + 1) if len(year) else np.array([], dtype=np.int64)
     series = row_codes([*(rows[name] for name in ("area", "unit", "indicator", "definition")), season[codes]])
@@ -81,7 +84,7 @@ def yearly_series(
         cells = rows.loc[lost[0], ["period", "area", "unit", "indicator", "definition"]]
         raise ValueError("two rows for the same months: " + ", ".join(f"{k}={v}" for k, v in cells.items()))
     last = at.shape[1] - 1 - (at[:, ::-1] >= 0).argmax(axis=1) if at.size else np.zeros(0, dtype=np.int64)
-    return _usable(rows, at, last, years.astype(float), breaks, without_disturbed)
+    return _usable(rows, at, last, years.astype(float), breaks, without_disturbed, catalogue)
 
 
 def _in_order(codes: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -96,6 +99,7 @@ def _usable(
     years: Floats,
     breaks: pd.DataFrame | None,
     without_disturbed: bool,
+    catalogue: pd.DataFrame | None,
 ) -> YearlySeries:
     there = at >= 0
     n_series = len(at)
@@ -109,7 +113,7 @@ def _usable(
     pairs = rows.loc[own, ["area", "indicator", "definition"]].reset_index(drop=True)
     pairs["period"] = period.take(end).to_numpy()
     pairs["previous_period"] = period.take(own).to_numpy()
-    crossed = breaks_between(pairs, breaks)
+    crossed = breaks_between(pairs, breaks, catalogue)
     same = own == end
     apart = {kind: np.zeros(at.shape, dtype=bool) for kind in broken}
     for kind, cells in apart.items():

@@ -98,6 +98,10 @@ def one_by_one(rows: pd.DataFrame) -> dict[str, Any]:
     rows = rows.sort_values("period")
     kind, direction = KINDS.loc[rows["indicator"].iloc[0], ["kind", "direction"]]
     value = rows["value"].to_numpy()
+    beyond = kind == "proportion" and rows["numerator"].iloc[-1] > rows["denominator"].iloc[-1] > 0
+    if beyond:
+        kendall = ev.trends.mann_kendall(value).p if (~np.isnan(value)).sum() >= 3 else NAN
+        return {"marker": CANNOT, "mk_p": kendall, "trend_p": NAN}
     if np.isnan(value[-1]):
         return {"marker": CANNOT, "mk_p": NAN, "trend_p": NAN}
     known = rows[rows["value"].notna()]
@@ -112,7 +116,7 @@ def one_by_one(rows: pd.DataFrame) -> dict[str, Any]:
         kendall = ev.trends.mann_kendall(value).p
         sound = known[known["numerator"] <= known["denominator"]]
         years = sound["period"].astype(float)
-        if kind == "proportion" and len(sound) > 1:
+        if kind == "proportion" and len(sound) >= 3:
             test = ev.trends.trend_test(sound["numerator"], sound["denominator"], years).p
     return {"marker": marker, "mk_p": kendall, "trend_p": test}
 
@@ -204,11 +208,11 @@ def test_runs_step_by_step(values: list[float]) -> None:
 
 @pytest.mark.parametrize("kind", ["definition", "boundary"])
 def test_nothing_crosses_a_break(kind: str) -> None:
-    found = only(frame(*rising()), breaks("2021", "2022", kind))
-    assert (found["first_period"], found["years"], found["run"]) == ("2022", 3, 2)
+    found = only(frame(*rising()), breaks("2020", "2021", kind))
+    assert (found["first_period"], found["years"], found["run"]) == ("2021", 4, 3)
     assert found["marker"] == CANNOT and found["marker_reason"].startswith("not computed: fewer than five")
     assert found["reason"] == f"years before the {kind} changed are left out"
-    alone = only(frame(*rising()[3:]))
+    alone = only(frame(*rising()[2:]))
     same = ["mk_s", "sen_slope", "trend_p", "apc", "apc_lower", "run"]
     assert found[same].tolist() == pytest.approx(alone[same].tolist())
     # one that lies before the series, after it, or elsewhere says nothing
@@ -221,12 +225,27 @@ def test_nothing_crosses_a_break(kind: str) -> None:
         assert only(frame(*rising()), table)[["years", "reason"]].tolist() == [6, ""]
 
 
+def test_a_value_that_no_count_can_have_takes_no_part_in_a_fit() -> None:
+    """Falling to the year before, and then above 100%: a marker without that year would point the wrong way."""
+    falling = [row(str(2019 + at), x, 1000) for at, x in enumerate((990, 980, 960, 940, 900))]
+    found = only(frame(*falling, row("2024", 1050, 1000)))
+    assert (found["run"], found["marker"]) == (1, CANNOT)
+    for name in ("marker_reason", "trend_reason", "apc_reason"):
+        assert found[name] == "not computed: the last value is above 100%"
+    middle = only(frame(*falling[:3], row("2022", 1050, 1000), *rising(2023, 2024)))
+    assert middle["reason"] == "years above 100% left out of tests and fits: 2022"
+
+
 def test_each_definition_is_a_series_of_its_own() -> None:
     ind = frame(*rising(2019, 2022), *rising(2022, 2024, definition="2022"))
     found = ev.trend(ind, breaks("2022", "2022", "definition"), CATALOGUE).set_index("definition")
     assert found["period"].to_dict() == {"": "2022", "2022": "2024"}
     assert found["years"].to_dict() == {"": 4, "2022": 3}
     assert found["run"].to_dict() == {"": 3, "2022": 2}
+    assert found["reason"].to_dict() == {"": "", "2022": "years before the definition changed are left out"}
+    # what is said of a definition does not hang on which other rows stand in the frame
+    alone = ev.trend(ind[ind["definition"] == ""], breaks("2022", "2022", "definition"), CATALOGUE).iloc[0]
+    assert alone["years"] == 4
 
 
 def test_a_place_that_absorbed_another_starts_anew() -> None:

@@ -580,7 +580,7 @@ def test_what_is_not_compared_is_not_judged() -> None:
 def test_above_its_denominator_there_is_a_change_but_no_interval() -> None:
     found = judged(row("2023", 90, 100), row("2024", 105, 100))
     assert found["change_pp"] == 15 and np.isnan(found["change_lower"]) and np.isnan(found["p"])
-    assert found["verdict"] == "unclear"
+    assert found["verdict"] == "untested"
     assert found["reason"] == "no interval of the change: not a count within its denominator"
 
 
