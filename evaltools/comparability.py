@@ -43,7 +43,9 @@ def breaks_between(
     one of the two periods lies in it.
     """
     concerned = {kind: np.zeros(len(rows), dtype=bool) for kind in ("definition", "boundary", "disturbance")}
-    known = rows if catalogue is None else catalogue.rename(columns={"valid_from": "definition"})
+    known = rows[["indicator", "definition"]]
+    if catalogue is not None:
+        known = catalogue[["indicator", "valid_from"]].set_axis(["indicator", "definition"], axis=1)
     for row in [] if breaks is None else breaks.to_dict("records"):
         here = np.ones(len(rows), dtype=bool)
         for name in ("indicator", "area"):
