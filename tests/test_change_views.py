@@ -360,4 +360,5 @@ def test_nothing_reported_is_an_empty_table_with_all_columns(made: Made) -> None
     assert views.present(nothing, change_views.GLANCE) == ["name"]
     first = made.overview("2018")
     assert first["value"].notna().all() and first["change_pp"].isna().all() and (first["status"] == "").all()
+    assert (first["reason"] == "previous period missing: not in the data").all()
     assert (first["run"] == 0).all() and (first["years"] == 1).all()

@@ -302,6 +302,7 @@ def test_the_dust_of_binary_fractions_is_no_difference() -> None:
 # --- what chance alone does ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_false_alarms_stay_at_the_stated_level() -> None:
     generator = np.random.default_rng(20240601)
     charts, length, points, beyond, runs = 1200, 24, 0, 0, 0

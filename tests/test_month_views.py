@@ -50,9 +50,9 @@ def facts() -> Iterator[dict]:
     for code in (COUNTY, OTHER):
         for at, month in enumerate(MONTHS):
             born = int(random.integers(380, 420))
-            share = 0.7 if code == COUNTY and month == "2024-05" else 0.9 + 0.0002 * at
+            share = 0.7 if code == COUNTY and month == "2024-05" else 1.0
             yield fact(month, code, "born", born)
-            yield fact(month, code, "visited", round(born * share) - int(random.integers(0, 12)))
+            yield fact(month, code, "visited", round(born * share) - int(random.integers(0, 22)))
             yield from (fact(month, code, name, 500 + at) for name in ("managed", "meals", "once"))
             yield fact(month, code, "people", 1000)
 
@@ -191,6 +191,12 @@ def test_the_points_are_those_of_the_facts_and_their_target(data: Data, place: s
         assert set(part["per"]) == {1000 if name == "deaths" else 100}
         assert set(part["measure_kind"]) == {about.get("kind", "proportion")}
         assert set(part["label"]) == {f"指标{name}"}
+
+
+def test_the_limits_of_a_share_end_at_its_whole(points: pd.DataFrame) -> None:
+    share = points[points["indicator"] == "visit_share"]
+    spread = share["moving_range"][share["moving_range"] < 10].mean()
+    assert share["mean"].iloc[0] + 2.66 * spread > 100 and share["upper"].iloc[0] == 100
 
 
 def test_the_month_that_stands_out_is_found(points: pd.DataFrame) -> None:

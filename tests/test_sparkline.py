@@ -87,6 +87,12 @@ def test_a_drawing_follows_the_numbers(known: list[float | None]) -> None:
         assert (after - before) * (next_y - y) <= 0, "what rises is drawn upwards"
 
 
+def test_years_that_are_not_there_leave_room() -> None:
+    strokes, _, _ = drawn(sparkline("2019=1.0; 2021=2.0; 2022=3.0; 2024=4.0", "x"))
+    (across,) = [[x for x, _ in stroke] for stroke in strokes]
+    assert across == pytest.approx([MARGIN + (WIDTH - 2 * MARGIN) * at / 5 for at in (0, 2, 3, 5)], abs=0.051)
+
+
 @pytest.mark.parametrize("text", ["", "2024=", "2024=5.0", "2022=; 2023=; 2024=", "2022=; 2023=80.0; 2024="])
 def test_below_two_values_nothing_is_drawn(text: str) -> None:
     assert sparkline(text, "x") == ""
