@@ -9,6 +9,7 @@ import pandas as pd
 from evaltools import periods
 from evaltools.changes import year_on_year
 from evaltools.datasets import Data
+from evaltools.reasons import BOUNDARY_CHANGED
 from evaltools.regions import RegionFigures
 from evaltools.target_views import targets_of, with_targets
 from evaltools.trends import trend
@@ -94,7 +95,9 @@ def overview(
     result = described(result[(result["n_areas"] > 0) | result["value"].notna()], data, lang)
     # no row a year earlier for any indicator of the area: then there is none of the comparison either
     nothing_before = word("comparison.reason_previous_missing", "en", reason=word("comparison.reason_no_row", "en"))
-    of_change = result["reason_change"].fillna(nothing_before).where(result["value"].notna(), "")
+    changed = result["reason"].str.contains(BOUNDARY_CHANGED, regex=False)
+    absent = pd.Series(nothing_before, result.index).mask(changed, word("comparison.reason_boundary_break", "en"))
+    of_change = result["reason_change"].fillna(absent).where(result["value"].notna(), "")
     note = ["; ".join(dict.fromkeys(filter(None, texts))) for texts in zip(of_change, result["reason"], strict=True)]
     status = result["verdict"].fillna("").mask(result["value"].isna(), "missing")
     result = result.assign(status=status, reason=pd.Series(note, result.index, dtype="str"))
@@ -147,6 +150,8 @@ def families(data: Data, table: pd.DataFrame) -> list[tuple[str, str, pd.DataFra
         rows = known[own == code]
         # a dataset may give its families any name, a file only a plain one
         slug = code if re.fullmatch(r"[a-z][a-z0-9_]*", code) else f"family_{at + 1}"
+        while slug != code and slug in set(own):  # the name of another family
+            slug += "_"
         found.append((slug, str(rows["family"].iloc[0]), rows.assign(run=rows["run"].where(rows["run"] != 0))))
     return found
 

@@ -161,7 +161,7 @@ def verdicts(numbers: pd.DataFrame, direction: pd.Series, chance: Flags) -> NDAr
         chance & numbers["p_adjusted"].isna() & ~((numbers["change_lower"] <= 0) & (numbers["change_upper"] >= 0))
     )
     within = (numbers["change_lower"] > -least) & (numbers["change_upper"] < least)
-    little = change.abs() < least
+    little = change.abs() < least * (1 - NEAR)  # a quotient may fall short of a whole point in its last digit
     good = np.sign(change) * direction.map({"up": 1.0, "down": -1.0}).astype(float).to_numpy()
     return np.select(
         [change.isna(), change == 0, little & (clear | within), untested, ~clear, good > 0, good < 0],

@@ -30,13 +30,13 @@ def controlled(data: Data, region: RegionFigures, area: str, period: str, lang: 
     stands or adds up over the year (patients managed) goes its way from month to month, and would be all signals.
     Empty for a page that is itself about one month, or without months.
     """
-    own = set(_counted_anew(data))
-    if not own or periods.every(period) == "month":
+    own = _counted_anew(data)
+    if own.empty or periods.every(period) == "month":
         return pd.DataFrame(columns=COLUMNS)
     last = periods.parse(period).last
     ind = region.admitted(indicators(data, "month", units=False))
     near = ind["period"].map(lambda name: last - MONTHS < periods.parse(name).last <= last).astype(bool)
-    rows = ind[near & (ind["area"] == area) & ind["indicator"].isin(own)]
+    rows = ind[near & (ind["area"] == area)].merge(own, on=["indicator", "definition"])
     rows = described(rows[rows.groupby("indicator")["value"].transform("count") > 0], data, lang)
     aims = targets_of(data, area, periods.name(periods.Span(last // 12 * 12, last // 12 * 12 + 11)))
     levels = aims["target"][aims["kind"] == "absolute"]
@@ -46,16 +46,16 @@ def controlled(data: Data, region: RegionFigures, area: str, period: str, lang: 
     return pd.concat(parts, ignore_index=True)[COLUMNS] if parts else pd.DataFrame(columns=COLUMNS)
 
 
-def _counted_anew(data: Data) -> list[str]:
-    """Return the indicators of chance all of whose items add up over time on both sides."""
+def _counted_anew(data: Data) -> pd.DataFrame:
+    """Return indicator and definition of those of chance all of whose items add up over time on both sides."""
     over_time = data.items.set_index("item")["over_time"]
     found = []
     for row in each_row(data.catalogue):
         if row.kind in OF_CHANCE and row.denominator:
             used = (formulas.items(formulas.parse(str(side))) for side in (row.numerator, row.denominator))
             if all({over_time.get(item, "") for item in items} == {"sum"} for items in used):
-                found.append(row.indicator)
-    return found
+                found.append((row.indicator, row.valid_from))
+    return pd.DataFrame(found, columns=["indicator", "definition"], dtype="str")
 
 
 def _points(rows: pd.DataFrame, aims: pd.Series, breaks: pd.DataFrame) -> pd.DataFrame:

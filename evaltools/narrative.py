@@ -53,11 +53,11 @@ def change(row: Any, period: str, lang: str) -> str:
         reason = wording.reason(row.reason, lang)
         return sentence(word("report.not_compared", lang, name=row.name, now=now, reason=reason), lang)
     text = moved(row, period, lang)
-    if now == before:
+    if now == before or not wording.rounded(row.change_pp, wording.change_digits(row.change_pp, row.per)):
         return sentence(word("report.stayed", lang, name=row.name, now=now, change=text), lang)
     key = "report.rose" if row.change_pp > 0 else "report.fell"
     text = word(key, lang, name=row.name, before=before, now=now, change=text)
-    return sentence(joined_clauses([text, in_a_row(row, period, lang), caution(row, lang)], lang), lang)
+    return sentence(joined_clauses([text, caution(row, lang), in_a_row(row, period, lang)], lang), lang)
 
 
 def joined_clauses(texts: Iterable[str], lang: str) -> str:

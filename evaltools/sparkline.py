@@ -26,10 +26,9 @@ def sparkline(text: str, label: str) -> str:
         return ""
     low, high = min(known), max(known)
     across = (WIDTH - 2 * MARGIN) / max(years[-1] - years[0], 1)
-    up = (HEIGHT - 2 * MARGIN) / (high - low) if high > low else 0.0
 
     def place(year: int, x: float) -> tuple[float, float]:
-        level = HEIGHT - MARGIN - (x - low) * up if up else HEIGHT / 2
+        level = HEIGHT - MARGIN - (x - low) / (high - low) * (HEIGHT - 2 * MARGIN) if high > low else HEIGHT / 2
         return round(MARGIN + (year - years[0]) * across, 1), round(level, 1)
 
     path, pen = "", "M"
@@ -37,7 +36,8 @@ def sparkline(text: str, label: str) -> str:
         if isnan(x):
             pen = "M"
             continue
-        path += "{}{:g} {:g}".format(pen, *place(year, x))
+        # the step of no length shows a point that stands between two gaps
+        path += ("{}{:g} {:g}" + ("h0" if pen == "M" else "")).format(pen, *place(year, x))
         pen = "L"
     end = place(*[(year, x) for year, x in zip(years, values, strict=True) if not isnan(x)][-1])
     return (

@@ -224,10 +224,11 @@ def change_points(x: object, lang: str, per: int = 100, digits: int | None = Non
     """
     if is_missing(x):
         return MISSING
-    return _change(x, lang, _change_digits(x, per) if digits is None else digits, f"per_{per}")
+    return _change(x, lang, change_digits(x, per) if digits is None else digits, f"per_{per}")
 
 
-def _change_digits(x: object, per: int) -> int:
+def change_digits(x: object, per: int) -> int:
+    """Return the decimals a change is printed with."""
     return 0 if per == 1 and _is_whole(x) else _digits(per)
 
 
@@ -248,7 +249,7 @@ def _change(x: object, lang: str, digits: int, measure: str) -> str:
 
 def signed_points(x: object, lang: str, per: int = 100, digits: int | None = None) -> str:
     """Return a change for a table cell: +3.90 (percentage points, as the header says); others with measure."""
-    text = number(x, _change_digits(x, per) if digits is None else digits, lang, signed=True)
+    text = number(x, change_digits(x, per) if digits is None else digits, lang, signed=True)
     return text if per in (1, 100) or text == MISSING else word(f"terms.cell_change_per_{per}", lang, x=text)
 
 

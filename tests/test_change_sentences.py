@@ -413,11 +413,11 @@ def check(one: Said, lang: str) -> None:
     assert now is not None and before is not None
     change, size = now - before, printed(now - before, about)
     told, earlier, later = Decimal(size) != 0, printed(before, about), printed(now, about)
-    expected = ([later] if earlier == later else [earlier, later]) + ([size] if told else [])
+    expected = ([earlier, later] if told and earlier != later else [later]) + ([size] if told else [])
     assert shown == expected, text
     sign = (change > 0) - (change < 0)
     assert words[-sign if sign else 1] is False and words[-1 if not sign else -sign] is False, text
-    assert words.get(sign, False) == bool(told or earlier != later), text
+    assert words.get(sign, False) == told, text
     assert (("持平", "unchanged")[at] in text) == (not told), text
     assert (("基本持平", "almost unchanged")[at] in text) == (not told and change != 0), text
     for per, measure in MEASURES.items():
@@ -428,9 +428,9 @@ def check(one: Said, lang: str) -> None:
     other = ("同比" if whole else "较上年", "the same period last year" if whole else "the previous year")[at]
     assert compared in text and other not in text, text
     for name, caution in CAUTIONS.items():
-        assert (caution[at] in text) == (name == case.caution), text
+        assert (caution[at] in text) == (name == case.caution and told and earlier != later), text
     run = run_of(case)
-    if abs(run) < 2:
+    if abs(run) < 2 or not told:
         assert ("连续", "in a row")[at] not in text, text
         return
     rises = (f"连续{TIMES[abs(run)][0]}年", f"the {TIMES[abs(run)][1]} {'rise' if run > 0 else 'fall'} in a row")[at]

@@ -39,7 +39,7 @@ def drawn(svg: str) -> tuple[list[list[tuple[float, float]]], tuple[float, float
     assert root.get("viewBox") == f"0 0 {root.get('width')} {root.get('height')}" == f"0 0 {WIDTH} {HEIGHT}"
     strokes: list[list[tuple[float, float]]] = []
     text = path.get("d", "")
-    assert re.fullmatch(r"(?:[ML]-?[\d.]+ -?[\d.]+)+", text), text
+    assert re.fullmatch(r"(?:M-?[\d.]+ -?[\d.]+h0|L-?[\d.]+ -?[\d.]+)+", text), text
     for pen, x, y in re.findall(r"([ML])(-?[\d.]+) (-?[\d.]+)", text):
         if pen == "M":
             strokes.append([])

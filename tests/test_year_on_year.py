@@ -540,6 +540,16 @@ def test_a_verdict_looks_at_chance_size_and_direction(
     assert judged(row("2023", *before, indicator=name), row("2024", *now, indicator=name))["verdict"] == verdict
 
 
+def test_a_whole_point_is_not_less_than_a_point_in_its_last_digit() -> None:
+    steps = range(0, 9900, 7)
+    rows = [
+        row(period, (step + more) * 1000, 10_000_000, area=f"{step}")
+        for step in steps
+        for period, more in (("2023", 0), ("2024", 100))
+    ]
+    assert set(changes.year_on_year(frame(*rows), None, MANAGED)["verdict"]) == {"better"}
+
+
 def test_the_least_change_that_matters_is_the_datasets_to_say() -> None:
     before, now = row("2023", 7420, 10_000), row("2024", 7810, 10_000)
     assert judged(before, now)["meaningful"] == 1

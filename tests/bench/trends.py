@@ -4,7 +4,8 @@
 
 Prints seconds and series a second: year on year, growth figures, and trends (markers, tests, annual change) of every
 series on our side; `groupby().apply` of one statsmodels GLM a series on the other, timed on a sample. On that sample
-slopes and standard errors are compared, and the largest relative difference is printed. The figures are made up.
+slopes and the half widths of their limits are compared, and the largest differences are printed. The figures are
+made up.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
+from scipy.special import stdtrit
 
 from evaltools.changes import year_on_year
 from evaltools.growth import growth
@@ -122,7 +124,10 @@ def main() -> None:
     print(f"ratio  {each * series / total:.0f} times")
     both = sample.set_index(key).join(fits)
     ours_slope = np.log1p(both["apc"] / 100)
-    print(f"largest difference of a slope {(ours_slope - both['slope']).abs().max():.1e}")
+    ours_half = (np.log1p(both["apc_upper"] / 100) - np.log1p(both["apc_lower"] / 100)) / 2
+    theirs_half = both["error"] * stdtrit(both["years"] - 2, 0.975)
+    print(f"largest difference of a slope {(ours_slope - both['slope']).abs().max():.1e}", end=", ")
+    print(f"relative, of a half width {(ours_half / theirs_half - 1).abs().max():.1e}")
 
 
 if __name__ == "__main__":
