@@ -20,6 +20,8 @@ from evaltools.datasets import Data
 from evaltools.regions import RegionFigures
 from evaltools.sparkline import parse
 
+pytestmark = pytest.mark.slow
+
 LANGUAGES = ("zh", "en")
 YEARS = ("2018", "2019", "2020", "2021", "2022", "2023", "2024")
 COUNTY, OTHER = "990101", "990102"

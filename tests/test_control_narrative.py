@@ -21,6 +21,8 @@ from evaltools.month_charts import control_chart
 from evaltools.palette import PALETTE
 from evaltools.wording import LANGUAGES, word
 
+pytestmark = pytest.mark.slow
+
 pytestmark = pytest.mark.filterwarnings("error")
 NAN = float("nan")
 NAME = {"zh": "预防接种率", "en": "Vaccination coverage"}
@@ -214,7 +216,6 @@ def grid() -> list[tuple[pd.DataFrame, str]]:
     ]
 
 
-@pytest.mark.slow
 def test_sentences_over_a_grid_are_whole_and_their_numbers_are_the_frames() -> None:
     for frame, lang in grid():
         texts = [*control_summary(frame, lang), alt_control_chart(frame, lang)]
@@ -355,7 +356,6 @@ def test_the_chart_is_small_and_the_same_every_time(lang: str) -> None:
     ElementTree.fromstring(drawing)
 
 
-@pytest.mark.slow
 def test_charts_over_a_grid_bear_everything() -> None:
     for frame, lang in grid()[::9]:
         svg(control_chart(frame, lang))

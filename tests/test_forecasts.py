@@ -19,6 +19,8 @@ from evaltools.datasets import load
 from evaltools.forecasts import forecast
 from evaltools.measures import indicators
 
+pytestmark = pytest.mark.slow
+
 NAN = float("nan")
 Row = dict[str, Any]
 Series = list[float]

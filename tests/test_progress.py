@@ -23,6 +23,8 @@ from evaltools.measures import indicators
 from evaltools.progress_projection import FEWEST, Pool
 from evaltools.progress_seasons import natures, paired, year_of
 
+pytestmark = pytest.mark.slow
+
 NAN = float("nan")
 PART = "2024-01/2024-09"
 Row = dict[str, Any]
@@ -346,7 +348,6 @@ def test_an_assessment_year_from_months_and_from_cumulative_returns(tmp_path: Pa
     assert row["projected"] == pytest.approx(now * whole / before)
 
 
-@pytest.mark.slow
 def test_the_example_from_its_facts() -> None:
     data = load("example")
     part, year = (indicators(data, every=every, units=False) for every in (PART, "year"))
@@ -459,7 +460,6 @@ def histories(draw: st.DrawFn) -> tuple[dict[tuple[int, str], float], dict[tuple
     return done, whole
 
 
-@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(histories(), st.sampled_from([75.0, 90.0, 100.0]), st.booleans())
 def test_projection_against_a_plain_calculation(

@@ -17,6 +17,8 @@ from builders import area, dataset, fact, indicator, item, unit
 
 from evaltools import html_tables, publishing, wording
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "02_trends.ipynb"
 YEARS = range(2018, 2025)
 FLOWS = [item("a"), item("b", over_time="last"), item("c"), item("d")]
@@ -88,7 +90,6 @@ ODD = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("case", ODD)
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_odd_years(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str, lang: str) -> None:
@@ -110,7 +111,6 @@ def test_odd_years(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str, l
     assert wording.untranslated(table["reason"]) == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("period", ["2024-H1", "2024-Q3", "2024-06", "2024-01/2024-09", "2023-12/2024-11"])
 def test_parts_of_a_year_of_months(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, period: str) -> None:
     months = [f"{year}-{month:02d}" for year in (2022, 2023, 2024) for month in range(1, 13)]
@@ -140,7 +140,6 @@ def test_parts_of_a_year_of_months(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         assert not [name for name in shown["figures"] if name.startswith("control_")]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("ends", [("*", "2020"), ("2020", "*"), ("*", "*"), ("unknown", "unknown"), ("2020", "2021")])
 @pytest.mark.parametrize("kind", ["definition", "boundary", "disturbance"])
 def test_breaks_of_any_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: tuple[str, str], kind: str) -> None:
