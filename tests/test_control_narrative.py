@@ -21,9 +21,8 @@ from evaltools.month_charts import control_chart
 from evaltools.palette import PALETTE
 from evaltools.wording import LANGUAGES, word
 
-pytestmark = pytest.mark.slow
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("error")]
 NAN = float("nan")
 NAME = {"zh": "预防接种率", "en": "Vaccination coverage"}
 QUIET = [94.0, 95.0, 94.5, 95.5, 94.2, 95.2] * 4
