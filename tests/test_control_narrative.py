@@ -21,7 +21,6 @@ from evaltools.month_charts import control_chart
 from evaltools.palette import PALETTE
 from evaltools.wording import LANGUAGES, word
 
-
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("error")]
 NAN = float("nan")
 NAME = {"zh": "预防接种率", "en": "Vaccination coverage"}
