@@ -7,7 +7,7 @@ import re
 import pandas as pd
 
 from evaltools import periods
-from evaltools.changes import year_on_year
+from evaltools.changes import COLUMNS, KEY, year_on_year
 from evaltools.datasets import Data
 from evaltools.reasons import BOUNDARY_CHANGED
 from evaltools.regions import RegionFigures
@@ -17,24 +17,7 @@ from evaltools.views import OF_OTHERS, beside_others, described, newest
 from evaltools.wording import word
 from evaltools.yearly_series import history, yearly_series
 
-CHANGE = [
-    "previous_period",
-    "previous_numerator",
-    "previous_denominator",
-    "previous_value",
-    "change_pp",
-    "change_lower",
-    "change_upper",
-    "change_percent",
-    "percent_lower",
-    "percent_upper",
-    "numerator_effect",
-    "denominator_effect",
-    "p",
-    "p_adjusted",
-    "meaningful",
-    "verdict",
-]
+CHANGE = [name for name in COLUMNS if name not in (*KEY, "numerator", "denominator", "value", "reason")]
 """What an overview has of `year_on_year`."""
 
 TREND = [
