@@ -177,13 +177,13 @@ def funnel_limits(
     return pd.DataFrame(columns, index=index)
 
 
-def league(totals: pd.DataFrame, exclude: Collection[str] = ()) -> pd.DataFrame:
+def league(totals: pd.DataFrame, exclude: Collection[str] = (), barred: pd.DataFrame | None = None) -> pd.DataFrame:
     """Rank the scores, and say how points and rank changed from the year before.
 
     totals: period, area, unit, section, points, full, lost, grade, one row a section; section "" is the total.
     Returns `LEAGUE_COLUMNS` in the order of `totals`. Areas are ranked with areas, the units of an area with each
-    other; competition rank by points (1, 1, 3), 1 the most. Rows without points and areas in `exclude` have no
-    rank.
+    other; competition rank by points (1, 1, 3), 1 the most. Rows without points, areas in `exclude`, and the periods,
+    areas and units in `barred` (whom a veto bars) have no rank.
 
     change_points: points − previous points. change_rank: previous rank − rank, places gained; both NaN without
     a previous year or a rank in it.
@@ -196,6 +196,9 @@ def league(totals: pd.DataFrame, exclude: Collection[str] = ()) -> pd.DataFrame:
     rows = totals.reset_index(drop=True)
     # points are sums of printed numbers: what differs after the ninth decimal is how the computer adds
     points = rows["points"].round(9).mask(rows["area"].isin(list(exclude)))
+    if barred is not None:
+        out = pd.MultiIndex.from_frame(barred[place[:3]])
+        points = points.mask(pd.MultiIndex.from_frame(rows[place[:3]]).isin(out))
     field = [rows["period"], rows["section"], rows["unit"] != "", rows["area"].where(rows["unit"] != "", "")]
     ranks = points.groupby(field)
     rows = rows.assign(rank=ranks.rank(method="min", ascending=False), n_ranked=ranks.transform("count"))

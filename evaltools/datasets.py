@@ -15,8 +15,8 @@ from evaltools import intake, returns_store, standards, table_files, table_rules
 from evaltools.catalogue import Catalogue, load_catalogue
 from evaltools.dataset_reader import Reader
 from evaltools.hierarchy import check_places, scope_of
+from evaltools.judged_lines import check_scored
 from evaltools.ledger import APPLIED, STAGES, Stage, apply_adjustments
-from evaltools.line_values import check_scored
 from evaltools.metadata import FILE, Meta, read_meta
 from evaltools.problems import InputError, ProblemList, file_of, nearest, nothing_passes
 from evaltools.returns import Return

@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaltools import wording
-from evaltools.problems import ProblemList, in_language
-from evaltools.rules import RULES, SIGNS, Number, Value
-from evaltools.standards import Line, Standard
+from evaltools import periods, wording
+from evaltools.line_inputs import Inputs, Key, Region, earlier_keys, units_meeting
+from evaltools.problems import ProblemList
+from evaltools.rules import RULES, SIGNS, Number, Value, decimal_text
+from evaltools.standards import Line, Rounding
 from evaltools.wording import LANGUAGES, word
 
 KEY = ["period", "area", "unit"]
 INDICATOR_COLUMNS = [*KEY, "indicator", "definition", "numerator", "denominator", "value", "reason"]
 
-Key = tuple[str, str, str]
 Targets = dict[tuple[str, str], dict[tuple[str, str], Number]]
-Judgements = dict[tuple[str, str, str, str], list[Number]]
 
 _CLOSE = 1e-9
 
 
 class Cell(NamedTuple):
-    """What one line scores in one area: its value (None: `reason` says why not), as given, and its target."""
+    """What one line scores in one area: its value (None: `reason` says why not), as given, and its target.
+
+    inputs: what else the rule asks for, `prior` or `mean`; absent where there is none.
+    """
 
     key: Key
     value: Value | None
@@ -38,17 +41,20 @@ class Cell(NamedTuple):
     reason: str
     applicable: bool = True
     withheld: bool = False
+    inputs: Inputs = MappingProxyType({})
 
 
 class Indicators:
-    """The indicator rows, ready to be looked up line by line.
+    """The indicator rows of areas, or with `units` of units too, ready to be looked up line by line.
 
     Raises ValueError for a column that is absent and for two rows of one definition.
     """
 
-    def __init__(self, rows: pd.DataFrame) -> None:
+    def __init__(self, rows: pd.DataFrame, units: bool = False) -> None:
         if absent := [column for column in INDICATOR_COLUMNS if column not in rows]:
             raise ValueError(f"the indicators have no column {', '.join(absent)}")
+        self.all_rows = rows
+        rows = rows[rows["unit"] == ""] if not units else rows
         rows = rows.reset_index(drop=True)
         repeated = rows.duplicated([*KEY, "indicator", "definition"])
         if repeated.any():
@@ -63,6 +69,12 @@ class Indicators:
         self.definition = rows["definition"].fillna("").to_numpy(dtype=object)
         self.per, self.is_ratio = _multipliers(rows)
 
+    def only_units(self) -> None:
+        """Leave out the rows of areas."""
+        table = Indicators(self.rows[self.rows["unit"] != ""], units=True)
+        table.all_rows = self.all_rows
+        self.__dict__.update(table.__dict__)
+
     def positions(self, line: Line) -> NDArray[np.intp]:
         """Return for each key the row that the line scores, or -1."""
         found = np.asarray(self.at.get(line.indicator, []), dtype=np.intp)
@@ -76,12 +88,30 @@ class Indicators:
         positions[self.code[found]] = found
         return positions
 
-    def cells(self, line: Line, targets: Targets) -> Iterator[Cell]:
-        """Yield what a line scores for each key, in the order of the rows."""
+    def cells(self, line: Line, targets: Targets, region: Region | None, rounding: Rounding) -> Iterator[Cell]:
+        """Yield what a line scores for each key, in the order of the rows.
+
+        Raises ValueError for a rule that compares with the region where `region` is None.
+        """
         rule = RULES[line.rule]
-        # the number that earns full points stands in the column target, also where a rule has no target
-        stated = "target" if rule.takes_target else "lower" if line.direction == "down" else "upper"
-        own = exact(line.arguments[stated]) if stated in line.arguments else None
+        if region is None and (rule.of == "percentile" or "mean" in rule.inputs):
+            raise ValueError(f"line {line.id} compares with the region: give score the benchmark, ev.benchmark(...)")
+        cells = self._plain_cells(line, targets)
+        if rounding.value_digits is not None and rule.of != "percentile":
+            cells = (_value_first(cell, rounding) for cell in cells)
+        if rule.of == "percentile":
+            assert region is not None
+            return self._positions(line, cells, region)
+        if rule.of == "units_meeting":
+            return self._units_meeting(line, cells)
+        if "mean" in rule.inputs:
+            assert region is not None
+            return self._beside_mean(line, cells, region)
+        return self._beside_prior(list(cells)) if "prior" in rule.inputs else cells
+
+    def _plain_cells(self, line: Line, targets: Targets) -> Iterator[Cell]:
+        rule = RULES[line.rule]
+        own = exact(line.arguments[stated]) if (stated := earns_all(line)) in line.arguments else None
         no_row, not_reported = reason("no_row"), word("terms.reason_not_reported", "en")
         not_applicable, withheld = word("terms.reason_not_applicable", "en"), word("disclosure.reason_withheld", "en")
         positions = self.positions(line)
@@ -107,20 +137,66 @@ class Indicators:
                 value = _value(above, below, given, per or line.per or 1, is_ratio)
                 yield Cell(key, value, given, target, why)
 
+    def _positions(self, line: Line, cells: Iterable[Cell], region: Region) -> Iterator[Cell]:
+        """Put the position among the areas of the region in the place of the value."""
+        for cell in cells:
+            place = region.position(line, cell.key) if cell.value is not None else None
+            if cell.value is None or place is not None:
+                yield cell._replace(value=place)
+            else:
+                yield cell._replace(value=None, applicable=False, reason=reason("no_region"))
 
-def judged_cells(line: Line, keys: list[Key], judgements: Judgements) -> Iterator[Cell]:
-    """Yield the mean of the scorers of a line for each key."""
-    why = reason("no_judgement")
-    for key in keys:
-        scores = judgements.get((*key, line.id), [])
-        if not scores:
-            yield Cell(key, None, math.nan, None, why)
-            continue
-        mean = sum((score.exact for score in scores), Fraction(0)) / len(scores)
-        text = scores[0].text
-        if len(scores) > 1:
-            text = f"({' + '.join(score.text for score in scores)})/{len(scores)}"
-        yield Cell(key, Value(mean, text, 1, len(scores) > 1), float(mean), None, "")
+    def _units_meeting(self, line: Line, cells: Iterable[Cell]) -> Iterator[Cell]:
+        """Put the share of an area's units that reach the bar in the place of its value."""
+        rows = self.all_rows[self.all_rows["indicator"] == line.indicator]
+        shares = units_meeting(rows, line)
+        for cell in cells:
+            share, why = shares.get(cell.key[:2], (None, reason("no_units"))) if not cell.key[2] else (None, "")
+            given = math.nan if share is None else float(share.exact)
+            applicable = cell.key[:2] in shares and not cell.key[2]
+            yield cell._replace(
+                value=share,
+                given=given,
+                reason=why or reason("no_units") if share is None else "",
+                applicable=applicable,
+            )
+
+    def _beside_mean(self, line: Line, cells: Iterable[Cell], region: Region) -> Iterator[Cell]:
+        for cell in cells:
+            mean = region.mean(line, cell.key, cell.value.per) if cell.value is not None else None
+            if cell.value is None or mean is not None:
+                target = None if mean is None else Number(mean.exact * Fraction(line.arguments["share"]) / 100, "")
+                yield cell._replace(inputs={"mean": mean} if mean is not None else {}, target=target)
+            else:
+                yield cell._replace(value=None, applicable=False, reason=reason("no_region"))
+
+    def _beside_prior(self, cells: list[Cell]) -> Iterator[Cell]:
+        """Give each value that of the year before, of the same definition."""
+        at = {cell.key: cell for cell in cells}
+        earlier = earlier_keys(self.keys)
+        for cell in cells:
+            past = at.get(earlier.get(cell.key, ("", "", "")))
+            if past is not None and past.value is not None:
+                cell = cell._replace(inputs={"prior": past.value})
+            yield cell
+
+
+def earns_all(line: Line) -> str:
+    """Return which argument of a line is the value that earns full points, and so stands in the column `target`."""
+    rule = RULES[line.rule]
+    if rule.full_at is not None:
+        return rule.full_at[rule.low_is_good(line.direction)]
+    return "target"
+
+
+def _value_first(cell: Cell, rounding: Rounding) -> Cell:
+    """Return a cell whose value is rounded before its rule is applied."""
+    if cell.value is None:
+        return cell
+    digits = rounding.value_digits or 0
+    units = rounding.units(cell.value.exact, digits)
+    text = decimal_text(units, digits) + SIGNS[cell.value.per]
+    return cell._replace(value=Value(Fraction(units, 10**digits), text, cell.value.per, False))
 
 
 def read_targets(targets: pd.DataFrame | None, problems: ProblemList) -> Targets:
@@ -150,43 +226,12 @@ def read_targets(targets: pd.DataFrame | None, problems: ProblemList) -> Targets
     return found
 
 
-def read_judgements(judgements: pd.DataFrame | None, standard: Standard, problems: ProblemList) -> Judgements:
-    """Return (period, area, unit, line) -> the scorers' points; those out of bounds go to `problems`."""
-    found: Judgements = {}
-    full = {line.id: exact(line.points) for _, line in standard.lines if RULES[line.rule].judged}
-    if judgements is None or not full:
-        return found
-    rows = judgements if "unit" in judgements else judgements.assign(unit="")
-    rows = rows[rows["line"].isin(list(full)) & rows["value"].notna()].fillna({"unit": ""})
-    columns = (rows[name] for name in (*KEY, "line", "value"))
-    for period, area, unit, line, value in zip(*columns, strict=True):
-        score, most = exact(value), full[line]
-        if not 0 <= score.exact <= most.exact:
-            texts = {"line": line, "found": score.text, "full": most.text}
-            say(problems, "bad_judgement", "judgements", (period, area, unit), **texts)
-        found.setdefault((period, area, unit, line), []).append(score)
-    return found
-
-
-def check_scored(targets: pd.DataFrame, judgements: pd.DataFrame, standard: Standard, problems: ProblemList) -> None:
-    """Note each row that `score` would refuse or pass over with this standard; the indexes must hold row numbers."""
-    zero = targets[(targets["kind"] == "absolute") & (targets["target"] == 0)]
-    for row, indicator in zero["indicator"].items():
-        _note(problems, "bad_target", f"targets.csv row {row} column target", indicator=indicator, found="0")
-    full = {line.id: line.points for _, line in standard.lines if RULES[line.rule].judged}
-    for row, line, value in zip(judgements.index, judgements["line"], judgements["value"], strict=True):
-        where = f"judgements.csv row {row} column"
-        if line not in full:
-            values = {"line": line, "standard": standard.id, "allowed": ", ".join(full) or "—"}
-            _note(problems, "unknown_judgement", f"{where} line", level="warning", **values)
-        elif not 0 <= value <= full[line] and not math.isnan(value):
-            texts = {"line": line, "found": _plain(value), "full": exact(full[line]).text}
-            _note(problems, "bad_judgement", f"{where} value", **texts)
-
-
-def _note(problems: ProblemList, sentence: str, where: str, level: str = "error", **texts: str) -> None:
-    said = {f"sentence_{lang}": word(f"scoring.{sentence}", lang, **in_language(texts, lang)) for lang in LANGUAGES}
-    problems.add(rule=f"scoring_{sentence}", where=where, level=level, **said)
+def named_periods(rows: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Return rows with their periods under the names that `ev.indicators` gives: `2024-H1`, not `2024-01/2024-06`."""
+    if rows is None:
+        return None
+    names = {period: periods.shortest(period) for period in rows["period"].unique()}
+    return rows.assign(period=rows["period"].map(names).astype("str"))
 
 
 def _plain(number: float) -> str:

@@ -16,6 +16,7 @@ from evaltools.datasets import Data
 from evaltools.measures import indicators
 from evaltools.returns_store import SHARED
 from evaltools.scoring import score, totals
+from evaltools.unit_weights import needs_units, unit_weights
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,9 @@ def region_figures(data: Data, every: str = "year", audience: str = "internal") 
 
 def compute(data: Data, every: str = "year", audience: str = "internal") -> RegionFigures:
     """Compute the region's figures from the whole dataset; for the public, from what it may see."""
-    whole = data.region
-    figures = indicators(whole, every, units=False)
+    whole, standard = data.region, data.standard
+    of_units = standard is not None and needs_units(standard)
+    figures = indicators(whole, every, units=of_units)
     public = pd.DataFrame()
     if audience == "public":
         from evaltools.audiences import public_figures, shown_to_public  # scipy, which others need not wait for
@@ -76,9 +78,13 @@ def compute(data: Data, every: str = "year", audience: str = "internal") -> Regi
     if whole.standard is None:
         empty = pd.DataFrame()
         return RegionFigures(figures, bench, empty, empty, empty, public)
-    points = score(counties, whole.standard, targets=whole.targets, judgements=whole.judgements)
-    sums = totals(points, whole.standard)
-    return RegionFigures(figures, bench, points, sums, league(sums), public)
+    judgements = whole.judgements
+    weights = unit_weights(whole, whole.standard, every)
+    points = score(counties, whole.standard, whole.targets, judgements, bench, weights=weights)
+    sums = totals(points, whole.standard, judgements)
+    barred = sums[sums["barred"] == "yes"]
+    ranked = league(sums, barred=barred)
+    return RegionFigures(figures[figures["unit"] == ""], bench, points, sums, ranked, public)
 
 
 def share(data: Data, period: str, folder: Path, audience: str = "internal") -> dict[str, str]:

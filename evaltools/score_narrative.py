@@ -130,7 +130,7 @@ def scoring_notes(standard: Standard, lines: pd.DataFrame, lang: str) -> list[st
     return [
         word("report.method_full_at", lang),
         word("report.arithmetic_note", lang),
-        word(f"report.rounding_by_{rounding.on}", lang, digits=rounding.digits, mode=mode),
+        word(f"report.rounding_by_{rounding.of}", lang, digits=rounding.digits, mode=mode),
         word(f"report.policy_missing_{standard.missing}", lang),
         word(f"report.policy_not_applicable_{standard.not_applicable}", lang),
         *excluded(lines, lang),

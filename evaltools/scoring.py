@@ -1,46 +1,33 @@
 """Points: every line of a standard for every area, with the arithmetic a county can redo by hand.
 
 Values, targets and full points are compared and multiplied as exact fractions; only the points that are printed
-are rounded, as the standard says. The formula of each rule is in `evaltools.rules`.
+are rounded, as the standard says. The formula of each rule is in `evaltools.rules`, sums are in `score_totals`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
-from fractions import Fraction
+from collections.abc import Iterable, Mapping
+from graphlib import TopologicalSorter
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from evaltools import periods
-from evaltools.line_values import (
-    KEY,
-    Cell,
-    Indicators,
-    exact,
-    judged_cells,
-    read_judgements,
-    read_targets,
-    reason,
-    say,
-)
+from evaltools.judged_lines import is_judged, judged_cells, read_judgements
+from evaltools.line_inputs import Region
+from evaltools.line_values import KEY, Cell, Indicators, exact, named_periods, read_targets, reason, say
 from evaltools.problems import ProblemList
-from evaltools.rules import RULES, Award, Number, Terms, decimal_text, written
-from evaltools.standards import Line, Rounding, Section, Standard
+from evaltools.rule_arithmetic import Told
+from evaltools.rules import RULES, SIGNS, Award, Number, Rule, Terms, decimal_text, rule, written
+from evaltools.score_totals import EXTRA_DIGITS, TOTAL_COLUMNS, roll_up, totals
+from evaltools.standards import BONUS, PENALTIES, Line, Rounding, Section, Standard
+
+__all__ = ["COLUMNS", "TOTAL_COLUMNS", "rule", "score", "threshold", "totals"]
 
 NUMBERS = ["value", "target", "points", "full", "lost"]
 COLUMNS = [*KEY, "section", "line", "indicator", *NUMBERS, "because", "reason"]
-TOTAL_COLUMNS = [*KEY, "section", "points", "full", "lost", "grade", "because", "reason"]
-
-_EXTRA_DIGITS = 2
-"""Decimals shown beyond the standard's where points are not rounded."""
-
-_ALL, _CERTAIN = 12, 9
-"""Decimals of points that are not rounded: those that are added up, and those that a sum is sure of."""
 
 
 def threshold(value: ArrayLike | pd.Series, lower: float, upper: float, points: float) -> Any:
@@ -68,103 +55,172 @@ def score(
     judgements: pd.DataFrame | None = None,
     benchmark: pd.DataFrame | None = None,
     units: bool = False,
+    weights: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Points of every line of a standard for every period and area of the indicators.
 
     `ind` as `ev.indicators` gives it. A line scores the newest definition of its indicator in the period, or the
     one it states. Its target is its own, else that of the `targets` table for the same period and indicator (kind
-    absolute): the area's before that for `*`. `judgements` hold manual scores. No rule of today reads
-    `benchmark`. With `units`, rows of units are scored too; an area's target counts for its units only if the
-    indicator has a denominator.
+    absolute): the area's before that for `*`. `judgements` hold manual scores, counts of evidence and defects, yes and
+    no. `benchmark` (of `ev.benchmark`) is what rules that compare with the region need. With `units`, rows of units are
+    scored too; an area's target counts for its units only if the indicator has a denominator.
+
+    A standard that scores units gives rows of units, and of each area their mean, line by line, weighted as the
+    standard says: `weights` (period, area, unit, weight) where it is by an item.
 
     One row per period, area, unit and line, in the order of `ind` and of the standard; columns `COLUMNS`. Points
-    are the standard's, rounded if it rounds lines; value and target in the indicator's measure. `because` is the
-    arithmetic. NaN points are left out, and `reason` says why: missing and not applicable lines follow the
-    standard's policies; a line without any target is left out. Not applicable are also 0 of 0, and an indicator
-    that no area has in the period.
+    are the standard's, rounded if it rounds lines; value and target in the indicator's measure, `target` the value that
+    earns full points. `because` is the arithmetic. Lines of `bonus` have nothing to lose; those of `penalties` have no
+    full points, and lose what they take. NaN points are left out, and `reason` says why: missing and not applicable
+    lines follow the standard's policies; a line without any target is left out. Not applicable are also 0 of 0, an
+    indicator that no area has in the period, and what is compared with a year or a region that is not there.
 
-    Raises InputError for lines a policy refuses, targets of zero or less, judgements outside 0 to full; ValueError
-    for columns that are absent and for two rows of one definition.
+    Raises InputError for lines a policy refuses, targets of zero or less, judgements out of bounds; ValueError
+    for columns that are absent, for two rows of one definition, and for a benchmark or weights that are needed.
     """
     problems = ProblemList()
-    goals = read_targets(_named(targets), problems)
-    judged = read_judgements(_named(judgements), standard, problems)
+    of_units = standard.objects == "unit"
+    goals = read_targets(named_periods(targets), problems)
+    judged = read_judgements(named_periods(judgements), standard, problems)
     problems.raise_if_any()
-    table = Indicators(ind if units else ind[ind["unit"] == ""])
-    parts = []
-    for section, line in standard.lines:
-        cells = judged_cells(line, table.keys, judged) if RULES[line.rule].judged else table.cells(line, goals)
-        parts.append(_line_rows(cells, section, line, standard.rounding, problems))
+    table = Indicators(ind, units or of_units)
+    if of_units:
+        table.only_units()
+    region = None if benchmark is None else Region(benchmark)
+    parts: dict[str, list[tuple[Any, ...]]] = {}
+    for section, line in _gates_first(standard):
+        if is_judged(line):
+            cells: Iterable[Cell] = judged_cells(line, table.keys, judged)
+        else:
+            cells = table.cells(line, goals, region, standard.rounding)
+        shut = _shut(line, parts)
+        parts[line.id] = _line_rows(cells, section, line, standard.rounding, problems, shut)
     problems.raise_if_any()
     # scored line by line; the frame goes area by area
-    rows = [row for rows_of_area in zip(*parts, strict=True) for row in rows_of_area]
+    columns = [parts[line.id] for _, line in standard.lines]
+    rows = [row for rows_of_area in zip(*columns, strict=True) for row in rows_of_area]
+    frame = _typed(rows)
+    return roll_up(frame, standard, named_periods(weights)) if of_units else frame
+
+
+def _typed(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
     texts = [name for name in COLUMNS if name not in NUMBERS]
     return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(texts, "str") | dict.fromkeys(NUMBERS, "float64"))
 
 
-def totals(points: pd.DataFrame, standard: Standard) -> pd.DataFrame:
-    """Section totals and, with section "", the total and its grade, of what `score` gave.
-
-    Sums of the points as printed. Where lines are left out, `Σ points ÷ Σ full of the lines counted × full`, for
-    the section and for the total alike: sections then need not add up to the total, and `because` and `reason`
-    say what was done. One row per period, area, unit and section, the total last; columns `TOTAL_COLUMNS`; NaN
-    and no grade where no line could be scored.
-
-    Raises ValueError if an area's lines are not those of the standard.
-    """
-    code = points.groupby(KEY, sort=False).ngroup().to_numpy()
-    points = points.iloc[np.argsort(code, kind="stable")]
-    keys = points[KEY].drop_duplicates().itertuples(index=False, name=None)
-    expected = [line.id for _, line in standard.lines]
-    ids, gained = points["line"].tolist(), points["points"].tolist()
-    rows: list[tuple[Any, ...]] = []
-    for start, key in zip(range(0, max(len(ids), 1), len(expected)), keys, strict=False):
-        end = start + len(expected)
-        if ids[start:end] != expected or end > len(ids):
-            raise ValueError(f"the points of {' '.join(key)} are not one for each line of {standard.id}")
-        rows += [(*key, *row) for row in _total_rows(gained[start:end], standard)]
-    frame = pd.DataFrame(rows, columns=TOTAL_COLUMNS)
-    texts = [name for name in TOTAL_COLUMNS if name not in NUMBERS]
-    return frame.astype(dict.fromkeys(texts, "str") | dict.fromkeys(["points", "full", "lost"], "float64"))
+def _gates_first(standard: Standard) -> list[tuple[Section, Line]]:
+    """Return the lines of a standard, those that others wait for before them."""
+    order = {
+        name: at for at, name in enumerate(TopologicalSorter({x.id: x.gate for _, x in standard.lines}).static_order())
+    }
+    return sorted(standard.lines, key=lambda part: order[part[1].id])
 
 
-def _named(rows: pd.DataFrame | None) -> pd.DataFrame | None:
-    """Return rows with their periods under the names that `ev.indicators` gives: `2024-H1`, not `2024-01/2024-06`."""
-    if rows is None:
-        return None
-    names = {period: periods.shortest(period) for period in rows["period"].unique()}
-    return rows.assign(period=rows["period"].map(names).astype("str"))
+def _shut(line: Line, parts: Mapping[str, list[tuple[Any, ...]]]) -> list[str]:
+    """Return for each object the first gate of a line that has no points, "" for none."""
+    points = COLUMNS.index("points")
+    columns = [[row[points] == 0 for row in parts[gate]] for gate in line.gate]
+    return [
+        next((gate for gate, is_shut in zip(line.gate, row, strict=True) if is_shut), "")
+        for row in zip(*columns, strict=True)
+    ]
 
 
 def _line_rows(
-    cells: Iterable[Cell], section: Section, line: Line, rounding: Rounding, problems: ProblemList
+    cells: Iterable[Cell], section: Section, line: Line, rounding: Rounding, problems: ProblemList, shut: list[str]
 ) -> list[tuple[Any, ...]]:
     """Return the rows of one line, as `COLUMNS`."""
     rule, full = RULES[line.rule], exact(line.points)
-    whole = float(full.exact)
-    arguments = {name: exact(number) for name, number in line.arguments.items()}
+    whole = 0.0 if section.id == PENALTIES else float(full.exact)
     ends = (section.id, line.id, line.indicator)
+    terms = LineTerms(line, rule, full)
     rows = []
-    for cell in cells:
+    for at, cell in enumerate(cells):
         points, because, why = math.nan, "", cell.reason
-        if cell.value is None or (rule.takes_target and cell.target is None):
-            points, because, why = _without_value(cell, line, problems)
+        award = None if cell.value is None else terms.award(cell)
+        if shut and shut[at]:
+            points, because, why = 0.0, f"{shut[at]} = 0 → 0", reason("gate", gate=shut[at])
+        elif award is None:
+            points, because, why = _without_value(cell, line, rule, problems)
         else:
-            award = rule.award(cell.value, Terms(full, cell.target, arguments, line.direction == "down"))
             points, because = _rounded(award, full, rounding)
         target = math.nan if cell.target is None else float(cell.target.exact)
-        lost = _less(whole, points, rounding)
+        lost = 0.0 if section.id == BONUS else _less(whole, points, rounding)
         rows.append((*cell.key, *ends, cell.given, target, points, whole, lost, because, why))
     return rows
 
 
-def _without_value(cell: Cell, line: Line, problems: ProblemList) -> tuple[float, str, str]:
-    """Return points, because and reason of a line that has no value or no target, as the policies say."""
-    policy, why = line.missing if cell.applicable else line.not_applicable, [cell.reason]
+class LineTerms:
+    """What a line states, told as its formula needs it, once for each scale its values come in."""
+
+    def __init__(self, line: Line, rule: Rule, full: Number) -> None:
+        self.line, self.rule = line, rule
+        self.full = Told(full.exact, full.text)
+        self.down = rule.low_is_good(line.direction)
+        self.own_target = "target" in line.arguments
+        self.by_scale: dict[int, dict[str, Any]] = {}
+        numbers = {name: value for name, value in line.arguments.items() if rule.arguments[name].kind in _OF_NUMBERS}
+        self.bars = {name: exact(number) for name, number in numbers.items()}
+
+    def award(self, cell: Cell) -> Award | None:
+        """Return the points of a value; None if a target is not there, or what else the rule asks for."""
+        rule, value = self.rule, cell.value
+        assert value is not None
+        numbers, bars = self.by_scale.get(value.per) or self._numbers(value.per), self.bars
+        if rule.takes_target and not self.own_target:
+            if cell.target is None:
+                return None
+            target = cell.target
+            numbers, bars = numbers | {"target": self._told("measure", target, value.per)}, bars | {"target": target}
+        if rule.inputs:
+            ready = {name: found.told(rule.plain) for name, found in cell.inputs.items()}
+            bar = bars.get(rule.full_at[self.down]) if rule.full_at else None
+            if len(ready) < len(rule.inputs) and not (bar and _is_at(value, bar, self.down)):
+                return None  # whoever is at the ceiling needs no year before
+            numbers = numbers | ready
+        return rule.award(value, Terms(self.full, self.down, numbers, self.line.arguments), bars)
+
+    def _numbers(self, per: int) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, stated in self.line.arguments.items():
+            kind = self.rule.arguments[name].kind
+            if kind in _OF_NUMBERS:
+                found[name] = self._told(kind, exact(stated), per)
+            elif kind == "table":
+                found[name] = tuple(
+                    {
+                        column: self._told("measure" if column in _ENDS else "number", exact(number), per)
+                        for column, number in entry.items()
+                    }
+                    for entry in stated
+                )
+        self.by_scale[per] = found
+        return found
+
+    def _told(self, kind: str, number: Number, per: int) -> Told:
+        if kind == "percent":
+            return Told(number.exact / 100, f"{number.text}%")
+        return Told(number.exact, number.text + (SIGNS[per] if kind == "measure" and not self.rule.plain else ""))
+
+
+_OF_NUMBERS = ("measure", "number", "percent")
+_ENDS = ("from", "to")
+
+
+def _is_at(value: Any, bar: Number, down: bool) -> bool:
+    return bool(value.exact <= bar.exact if down else value.exact >= bar.exact)
+
+
+def _without_value(cell: Cell, line: Line, rule: Rule, problems: ProblemList) -> tuple[float, str, str]:
+    """Return points, because and reason of a line that has no value, no target or nothing to compare with."""
+    lacks_input = cell.value is not None and bool(rule.inputs)
+    policy, why = line.missing if cell.applicable and not lacks_input else line.not_applicable, [cell.reason]
+    if lacks_input:
+        why.append(reason("no_prior"))
     if cell.withheld:
         # nobody failed to report: the public just may not see it
         policy = "exclude"
-    if RULES[line.rule].takes_target and cell.target is None:
+    if rule.takes_target and cell.target is None:
         # nobody set a bar, so nobody can fall short of it
         policy = "refuse" if policy == "refuse" else "exclude"
         why.append(reason("no_target"))
@@ -180,93 +236,13 @@ def _rounded(award: Award, full: Number, rounding: Rounding) -> tuple[float, str
     """Return the points as they count, and `because`."""
     if award.sign == "→" and (award.points == 0 or award.points == full.exact):
         return float(award.points), f"{award.working} → {full.text if award.points else '0'}"
-    if rounding.on == "line":
+    if rounding.of == "line":
         units = rounding.units(award.points)
         return units / 10**rounding.digits, f"{award.working} {award.sign} {decimal_text(units, rounding.digits)}"
-    text, is_exact = written(award.points, rounding.digits + _EXTRA_DIGITS)
+    text, is_exact = written(award.points, rounding.digits + EXTRA_DIGITS)
     return float(award.points), f"{award.working} {award.sign if is_exact else '≈'} {text}"
 
 
 def _less(full: float, points: float, rounding: Rounding) -> float:
     """Return full − points without the dust of binary fractions where both are decimals."""
-    return round(full - points, rounding.digits) if rounding.on == "line" else full - points
-
-
-def _total_rows(gained: Sequence[float], standard: Standard) -> Iterator[tuple[Any, ...]]:
-    """Yield an area's section rows and its total, from the column section on."""
-    rounding = standard.rounding
-    sums: list[int] = []
-    full_of_counted, out, start = Decimal(0), 0, 0
-    for section in standard.sections:
-        lines = list(zip(section.lines, gained[start : start + len(section.lines)], strict=True))
-        start += len(lines)
-        counted = [(line.points, points) for line, points in lines if not math.isnan(points)]
-        terms = [_units(points, rounding) for _, points in counted]
-        full = sum((most for most, _ in counted), Decimal(0))
-        total, because = _scaled(terms, full, section.points, rounding, rounding.on == "line")
-        left_out, whole = len(lines) - len(counted), float(section.points)
-        why = _rescaled(left_out, len(lines))
-        yield (section.id, total, whole, _less(whole, total, rounding), "", because, why)
-        sums += [sum(terms)] if terms else []
-        full_of_counted += full
-        out += left_out
-    total, because = _scaled(sums, full_of_counted, standard.total, rounding, True)
-    whole = float(standard.total)
-    grade = "" if math.isnan(total) else _grade(total, standard)
-    yield ("", total, whole, round(whole - total, 10), grade, because, _rescaled(out, len(gained)))
-
-
-def _scaled(
-    terms: list[int], counted: Decimal, full: Decimal, rounding: Rounding, is_rounded: bool
-) -> tuple[float, str]:
-    """Return `Σ terms ÷ counted × full` and how it is worked out; NaN if nothing counted.
-
-    `terms` as `_units` gives them; `counted` and `full` are full points.
-    """
-    if not terms:
-        return math.nan, ""
-    digits = _kept(rounding)
-    shown = digits if rounding.on == "line" else rounding.digits + _EXTRA_DIGITS
-    working = " + ".join(_shown(term, digits, shown) for term in terms)
-    scaled = Fraction(sum(terms), 10**digits)
-    if counted != full:
-        scaled = scaled * Fraction(full) / Fraction(counted)
-        working = f"({working})/{exact(counted).text} × {exact(full).text}"
-    if is_rounded:
-        if rounding.on == "total":
-            # thirds of points are kept to some decimals only: three of them must be whole again
-            scaled = Fraction(round(scaled * 10**_CERTAIN), 10**_CERTAIN)
-        units = rounding.units(scaled)
-        total, text = units / 10**rounding.digits, decimal_text(units, rounding.digits)
-    else:
-        total, text = float(scaled), written(scaled, shown, padded=True)[0]
-    if working == text:
-        return total, text
-    return total, f"{working} {'=' if rounding.on == 'line' else '≈'} {text}"
-
-
-def _kept(rounding: Rounding) -> int:
-    """Return how many decimals of a line's points go into the sums: those printed, or all that a float has."""
-    return rounding.digits if rounding.on == "line" else _ALL
-
-
-def _units(points: float, rounding: Rounding) -> int:
-    units: int = round(points * 10 ** _kept(rounding))
-    return units
-
-
-def _shown(units: int, digits: int, shown: int) -> str:
-    if digits == shown:
-        return decimal_text(units, digits)
-    return written(Fraction(units, 10**digits), shown, padded=True)[0]
-
-
-def _rescaled(out: int, lines: int) -> str:
-    if out == 0:
-        return ""
-    return reason("nothing") if out == lines else reason("rescaled", out=out, total=lines)
-
-
-def _grade(total: float, standard: Standard) -> str:
-    printed = exact(total).exact
-    return next(grade.id for grade in standard.grades if printed >= grade.start)
+    return round(full - points, rounding.digits) if rounding.of == "line" else full - points

@@ -76,11 +76,15 @@ class Document:
         texts = [word(f"{self.topic}.{sentence}", lang, **in_language(values, lang)) for lang in LANGUAGES]
         self.problems.add(
             rule=f"{self.topic}_{sentence}",
-            where=f"{self.label} line {at if isinstance(at, int) else line_of(at)}",
+            where=f"{self.label} {self.where(at)}",
             subject=visible(str(values.get("subject", ""))),
             sentence_zh=texts[0],
             sentence_en=texts[1],
         )
+
+    def where(self, at: yaml.Node | int) -> str:
+        """Return where a node stands, as a problem names it."""
+        return f"line {at if isinstance(at, int) else line_of(at)}"
 
     def words(self, key: str) -> tuple[str, ...]:
         """Return the texts of a word of the topic, in the order of `LANGUAGES`."""
@@ -135,6 +139,17 @@ class Fields:
             self.document.say("not_text", node, key=key)
             return ""
         return str(node.value).strip()
+
+    def texts(self, key: str) -> list[str]:
+        """Return the texts of a list, or the one text there is; none if the key is absent."""
+        node = self.value(key, required=False)
+        if node is None:
+            return []
+        nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        found = [str(part.value).strip() for part in nodes if isinstance(part, yaml.ScalarNode)]
+        if len(found) < len(nodes) or not all(found):
+            self.document.say("not_text", node, key=key)
+        return [text for text in found if text]
 
     def choice(self, key: str, allowed: tuple[str, ...], default: str | None = None) -> str:
         """Return a text that must be one of `allowed`; without a default the key is required."""

@@ -27,7 +27,7 @@ name_en: Standard
 source: s
 mark: general
 total: 10
-rounding: {digits: 2, mode: half_up, on: line}
+rounding: {digits: 2, mode: half_up, of: line}
 missing: zero
 not_applicable: exclude
 grades: [{id: all, name_zh: 全部, name_en: All, from: 0}]

@@ -505,7 +505,7 @@ def test_every_line_section_and_total_is_what_fractions_give(rng: random.Random)
                     gained = in_fractions(line, Fraction(int(cell.numerator) * 100, int(cell.denominator)))
                 elif (line.not_applicable if cell.reason in (APART, EMPTY) else line.missing) == "zero":
                     gained = Fraction(0)
-                if gained is not None and standard.rounding.on == "line":
+                if gained is not None and standard.rounding.of == "line":
                     gained = on_paper(gained, standard.rounding)
                 assert close(row.points, gained), (row, gained)
                 if gained is not None:
@@ -525,7 +525,7 @@ def scaled(counted: list[tuple[Fraction, Fraction]], full: Decimal, standard: St
     if not counted:
         return None
     total = sum(gained for gained, _ in counted) * Fraction(full) / sum(most for _, most in counted)
-    rounds = final or standard.rounding.on == "line"
+    rounds = final or standard.rounding.of == "line"
     return on_paper(total, standard.rounding) if rounds else total
 
 

@@ -21,7 +21,7 @@ name_en: Small standard
 source: made for the tests
 mark: general
 total: 10
-rounding: {digits: 1, mode: half_up, on: line}
+rounding: {digits: 1, mode: half_up, of: line}
 missing: zero
 not_applicable: exclude
 grades:

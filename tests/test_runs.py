@@ -431,7 +431,7 @@ name_en: My standard
 source: made for the tests
 mark: general
 total: 10
-rounding: {digits: 2, mode: half_up, on: line}
+rounding: {digits: 2, mode: half_up, of: line}
 missing: zero
 not_applicable: exclude
 grades: [{id: all, name_zh: 全, name_en: All, from: 0}]

@@ -12,81 +12,17 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scored import frame, line, missing, one, row, standard
 
 from evaltools import scoring, wording
 from evaltools.problems import InputError
-from evaltools.rules import RULES
-from evaltools.standards import Grade, Line, Rounding, Section, Standard, load_standard
+from evaltools.standards import Line, Rounding, Standard, load_standard
 
 ROOT = Path(__file__).parents[1]
 JISHAN = Path(__file__).parent / "reference" / "jishan_2021.csv"
-TWO_DIGITS = Rounding(2, "half_up", "line")
 
 with JISHAN.open(encoding="utf-8", newline="") as file:
     HAND_SCORED = list(csv.DictReader(file))
-
-
-def line(
-    name: str,
-    rule: str,
-    points: str,
-    direction: str = "up",
-    *,
-    missing: str = "zero",
-    not_applicable: str = "exclude",
-    definition: str = "",
-    per: int | None = None,
-    **arguments: str,
-) -> Line:
-    """A line `name` that scores the indicator `name`."""
-    return Line(
-        id=name,
-        name_zh=name,
-        name_en=name,
-        indicator="" if RULES[rule].judged else name,
-        definition=definition,
-        direction=direction,
-        per=per,
-        rule=rule,
-        points=Decimal(points),
-        arguments={key: Decimal(text) for key, text in arguments.items()},
-        source="made for the test",
-        mark="general",
-        missing=missing,
-        not_applicable=not_applicable,
-    )
-
-
-def standard(*sections: list[Line], rounding: Rounding = TWO_DIGITS, cuts: tuple[str, ...] = ("90", "60")) -> Standard:
-    """A standard of the given sections; grades a, b, … start at `cuts`, the last at 0."""
-    parts = tuple(
-        Section(f"s{n}", "", "", sum((part.points for part in lines), Decimal(0)), tuple(lines))
-        for n, lines in enumerate(sections, 1)
-    )
-    grades = tuple(Grade("abcdef"[n], "", "", Decimal(cut)) for n, cut in enumerate((*cuts, "0")))
-    total = sum((part.points for part in parts), Decimal(0))
-    return Standard("test", "", "", total, "s", "general", parts, grades, rounding, "zero", "exclude")
-
-
-def row(indicator: str, above: float, below: float = np.nan, per: int = 100, area: str = "01", **more: object) -> dict:
-    """One row of an indicator frame; without `below` a count."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        value = above if np.isnan(below) else np.float64(above) / below * per
-    base = {"period": "2024", "area": area, "unit": "", "indicator": indicator, "definition": ""}
-    return base | {"numerator": above, "denominator": below, "value": float(value), "reason": ""} | more
-
-
-def missing(indicator: str, reason: str = "not reported", **more: object) -> dict:
-    return row(indicator, np.nan, np.nan, reason=reason, **more)
-
-
-def frame(*rows: dict) -> pd.DataFrame:
-    return pd.DataFrame(rows).assign(lower=np.nan, upper=np.nan)
-
-
-def one(rule_line: Line, cell: dict, **more: object) -> pd.Series:
-    """The score of one line in one area."""
-    return scoring.score(frame(cell), standard([rule_line]), **more).iloc[0]
 
 
 # --- published examples -------------------------------------------------------------------------------------------
@@ -615,9 +551,3 @@ def test_the_shipped_standard_scores_a_county_as_a_second_calculation_does():
     result = scoring.totals(scoring.score(frame(*rows), shipped), shipped).iloc[-1]
     assert result["points"] == float(expected)
     assert result["full"] == 100
-
-
-def test_every_rule_is_tried_here():
-    text = Path(__file__).read_text(encoding="utf-8")
-    for name in RULES:
-        assert f'"{name}"' in text

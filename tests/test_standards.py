@@ -26,7 +26,7 @@ name_en: Small standard
 source: made for the tests
 mark: general
 total: 10
-rounding: {digits: 2, mode: half_up, on: line}
+rounding: {digits: 2, mode: half_up, of: line}
 missing: zero
 not_applicable: exclude
 grades:
@@ -201,9 +201,9 @@ def test_everything_wrong_is_said_at_once_with_its_line(tmp_path):
         ("id: poor", "id: good", "repeated_id", "from: 0"),
         ("id: second", "id: first", "repeated_id", "id: first\n    name_zh: 乙"),
         ("mode: half_up, ", "", "missing_key", "rounding:"),
-        ("rounding: {digits: 2, mode: half_up, on: line}", "rounding: half_up", "not_a_mapping", "rounding:"),
+        ("rounding: {digits: 2, mode: half_up, of: line}", "rounding: half_up", "not_a_mapping", "rounding:"),
         ("digits: 2", "digits: 7", "out_of_range", "rounding:"),
-        ("on: line", "on: page", "not_allowed", "rounding:"),
+        ("of: line", "of: page", "not_allowed", "rounding:"),
         ("not_applicable: exclude", "not_applicable: skip", "not_allowed", "not_applicable:"),
         ("not_applicable: exclude\n", "", "missing_key", "id: small"),
         ("source: made for the tests\n", "", "missing_key", "id: small"),
