@@ -47,7 +47,7 @@ def judged_cells(line: Line, keys: list[Key], judgements: Judgements) -> Iterato
         text = scores[0].text
         if len(scores) > 1:
             text = f"({' + '.join(score.text for score in scores)})/{len(scores)}"
-        yield Cell(key, Value(mean, text, 1, len(scores) > 1), float(mean), None, "")
+        yield Cell(key, Value.of(mean, text, 1, len(scores) > 1), float(mean), None, "")
 
 
 def read_judgements(judgements: pd.DataFrame | None, standard: Standard, problems: ProblemList) -> Judgements:

@@ -57,7 +57,7 @@ class Region:
             if not n:
                 return None
             text, _ = written(total / n, _MEAN_DIGITS)
-            return Value(Fraction(text), text + SIGNS[per], per, False)
+            return Value.of(Fraction(text), text + SIGNS[per], per, False)
         if math.isnan(row.total_value):
             return None
         above, below = exact_fraction(row.total_numerator), exact_fraction(row.total_denominator)
@@ -65,7 +65,7 @@ class Region:
             above, below = above - exact_fraction(row.numerator), below - exact_fraction(row.denominator)
         if not below:
             return None
-        return Value(above * per / below, f"{_plain(above)}/{_plain(below)}", per, True)
+        return Value.of(above * per / below, f"{_plain(above)}/{_plain(below)}", per, True)
 
     def position(self, line: Line, key: Key) -> Value | None:
         """Return an area's position among all, 0 the worst and 100 the best; None where there is none."""
@@ -74,7 +74,7 @@ class Region:
             return None
         place = 100 - row.percentile if line.direction == "down" else row.percentile
         text, _ = written(exact_fraction(place), _PERCENTILE_DIGITS)
-        return Value(Fraction(text), text, 1, False)
+        return Value.of(Fraction(text), text, 1, False)
 
 
 def units_meeting(rows: pd.DataFrame, line: Line) -> dict[tuple[str, str], tuple[Value | None, str]]:
@@ -96,7 +96,7 @@ def units_meeting(rows: pd.DataFrame, line: Line) -> dict[tuple[str, str], tuple
             found[place] = None, f"{len(given)} of {len(own)} units reported"
             continue
         met = sum(_reaches(row, bar, down, line.per) for row in given.itertuples())
-        found[place] = Value(Fraction(100 * met, len(own)), f"{met}/{len(own)}", 100, True), ""
+        found[place] = Value.of(Fraction(100 * met, len(own)), f"{met}/{len(own)}", 100, True), ""
     return found
 
 

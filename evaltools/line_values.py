@@ -196,7 +196,7 @@ def _value_first(cell: Cell, rounding: Rounding) -> Cell:
     digits = rounding.value_digits or 0
     units = rounding.units(cell.value.exact, digits)
     text = decimal_text(units, digits) + SIGNS[cell.value.per]
-    return cell._replace(value=Value(Fraction(units, 10**digits), text, cell.value.per, False))
+    return cell._replace(value=Value.of(Fraction(units, 10**digits), text, cell.value.per, False))
 
 
 def read_targets(targets: pd.DataFrame | None, problems: ProblemList) -> Targets:
@@ -294,13 +294,13 @@ def _multipliers(rows: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.bool
 def _value(above: float, below: float, given: float, per: int, is_ratio: bool) -> Value:
     if not is_ratio:
         number = exact(given)
-        return Value(number.exact, number.text + SIGNS[per], per, False)
+        return Value.of(number.exact, number.text + SIGNS[per], per, False)
     if above.is_integer() and below.is_integer():
         top, bottom = int(above), int(below)
-        return Value(Fraction(top * per, bottom), f"{top}/{bottom}", per, True)
+        return Value(top * per, bottom, f"{top}/{bottom}", per, True)
     numerator, denominator = exact(above), exact(below)
     ratio = numerator.exact * per / denominator.exact
-    return Value(ratio, f"{numerator.text}/{denominator.text}", per, True)
+    return Value.of(ratio, f"{numerator.text}/{denominator.text}", per, True)
 
 
 def _most_specific(known: dict[tuple[str, str], Number], key: Key, has_denominator: bool) -> Number | None:

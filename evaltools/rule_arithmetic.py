@@ -17,7 +17,7 @@ import numpy as np
 _SUM, _PRODUCT, _RATIO, _ATOM = range(4)
 """How tightly a text holds together: what has to be put into brackets within what."""
 
-_COMPARISONS: Mapping[str, tuple[Callable[[Fraction, Fraction], bool], str]] = {
+_COMPARISONS: Mapping[str, tuple[Callable[[int, int], bool], str]] = {
     "≤": (operator.le, ">"),
     "≥": (operator.ge, "<"),
     "<": (operator.lt, "≥"),
@@ -92,7 +92,7 @@ class Truth(NamedTuple):
         chosen = Told.of(then if self.holds else otherwise)
         if chosen.final or not chosen.is_plain:
             return chosen
-        return Told(chosen.exact, chosen.text, chosen.tight, self.text if self.holds else self.denied)
+        return Told(chosen.above, chosen.below, chosen.text, chosen.tight, self.text if self.holds else self.denied)
 
 
 class Told:
@@ -102,64 +102,84 @@ class Told:
     any more: `5 − 2 × (9 − 6) < 0`, which is then followed by `→ 0`.
     """
 
-    __slots__ = ("exact", "final", "text", "tight")
+    __slots__ = ("above", "below", "final", "text", "tight")
 
-    def __init__(self, exact: Fraction, text: str, tight: int = _ATOM, final: str = "") -> None:
-        self.exact = exact
+    def __init__(self, above: int, below: int, text: str, tight: int = _ATOM, final: str = "") -> None:
+        # the exact number above/below, below > 0; never reduced, which is what makes a Fraction slow
+        self.above = above
+        self.below = below
         self.text = text
         self.tight = tight
         self.final = final
 
     @classmethod
-    def ratio(cls, exact: Fraction, text: str) -> Told:
+    def ratio(cls, above: int, below: int, text: str) -> Told:
         """Return a number written as `a/b`."""
-        return cls(exact, text, _RATIO)
+        return cls(above, below, text, _RATIO)
 
     @classmethod
-    def product(cls, exact: Fraction, text: str) -> Told:
+    def product(cls, above: int, below: int, text: str) -> Told:
         """Return a number written as `a × b`."""
-        return cls(exact, text, _PRODUCT)
+        return cls(above, below, text, _PRODUCT)
 
     @classmethod
     def of(cls, number: Any) -> Told:
         """Return a plain number as one that is written as it is."""
-        return number if isinstance(number, Told) else cls(Fraction(number), str(number))
+        if isinstance(number, Told):
+            return number
+        if isinstance(number, int):
+            return cls(number, 1, str(number))
+        exact = Fraction(number)
+        return cls(exact.numerator, exact.denominator, str(number))
+
+    @property
+    def exact(self) -> Fraction:
+        """The number itself."""
+        return Fraction(self.above, self.below)
 
     def __add__(self, other: Any) -> Told:
         other = Told.of(other)
-        return Told(self.exact + other.exact, f"{self.text} + {other.text}", _SUM)
+        above = self.above * other.below + other.above * self.below
+        return Told(above, self.below * other.below, f"{self.text} + {other.text}", _SUM)
 
     def __radd__(self, other: Any) -> Told:
         return Told.of(other) + self
 
     def __sub__(self, other: Any) -> Told:
         other = Told.of(other)
-        return Told(self.exact - other.exact, f"{self.text} − {other.within(_PRODUCT)}", _SUM)
+        above = self.above * other.below - other.above * self.below
+        return Told(above, self.below * other.below, f"{self.text} − {other.within(_PRODUCT)}", _SUM)
 
     def __rsub__(self, other: Any) -> Told:
         return Told.of(other) - self
 
     def __mul__(self, other: Any) -> Told:
         other = Told.of(other)
-        return Told(self.exact * other.exact, f"{self.within(_PRODUCT)} × {other.within(_PRODUCT)}", _PRODUCT)
+        text = f"{self.within(_PRODUCT)} × {other.within(_PRODUCT)}"
+        return Told(self.above * other.above, self.below * other.below, text, _PRODUCT)
 
     def __rmul__(self, other: Any) -> Told:
         return Told.of(other) * self
 
     def __truediv__(self, other: Any) -> Told:
         other = Told.of(other)
-        exact = self.exact / other.exact
-        if self.tight == _RATIO or other.tight == _RATIO or ("/" in other.text and other.tight == _ATOM):
-            below = f"({other.text})" if "/" in other.text or other.tight < _RATIO else other.text
-            return Told(exact, f"({self.text} ÷ {below})")
-        below = other.text if other.tight == _ATOM else f"({other.text})"
-        return Told(exact, f"{self.within(_PRODUCT)}/{below}", _RATIO if self.tight == _ATOM else _PRODUCT)
+        if not other.above:
+            raise ZeroDivisionError(f"{self.text} ÷ {other.text}")
+        above, below = self.above * other.below, self.below * other.above
+        if below < 0:
+            above, below = -above, -below
+        if self.tight == _RATIO or other.tight == _RATIO or (other.tight == _ATOM and "/" in other.text):
+            divisor = f"({other.text})" if "/" in other.text or other.tight < _RATIO else other.text
+            return Told(above, below, f"({self.text} ÷ {divisor})")
+        divisor = other.text if other.tight == _ATOM else f"({other.text})"
+        text = f"{self.within(_PRODUCT)}/{divisor}"
+        return Told(above, below, text, _RATIO if self.tight == _ATOM else _PRODUCT)
 
     def __rtruediv__(self, other: Any) -> Told:
         return Told.of(other) / self
 
     def __neg__(self) -> Told:
-        return Told(-self.exact, f"−{self.within(_PRODUCT)}", _SUM)
+        return Told(-self.above, self.below, f"−{self.within(_PRODUCT)}", _SUM)
 
     def __le__(self, other: Any) -> Truth:
         return self._compared(other, "≤")
@@ -176,9 +196,8 @@ class Told:
     def _compared(self, other: Any, sign: str) -> Truth:
         bar = Told.of(other)
         holds, contrary = _COMPARISONS[sign]
-        return Truth(
-            holds(self.exact, bar.exact), f"{self.text} {sign} {bar.text}", f"{self.text} {contrary} {bar.text}"
-        )
+        is_so = holds(self.above * bar.below, bar.above * self.below)
+        return Truth(is_so, f"{self.text} {sign} {bar.text}", f"{self.text} {contrary} {bar.text}")
 
     @property
     def is_plain(self) -> bool:
@@ -191,25 +210,29 @@ class Told:
 
     def rounded(self, brackets: str) -> Told:
         """Return the whole number below or above, by the brackets that stand for it."""
-        above, below = self.exact.numerator, self.exact.denominator
-        number = above // below if brackets == "⌊⌋" else -(-above // below)
-        return Told(Fraction(number), f"{brackets[0]}{self.text}{brackets[1]}")
+        number = self.above // self.below if brackets == "⌊⌋" else -(-self.above // self.below)
+        return Told(number, 1, f"{brackets[0]}{self.text}{brackets[1]}")
 
     @staticmethod
     def bounded(bound: Any, number: Any, which: str) -> Told:
         """Return the number, or the bound that it passes, told together with what passed it."""
         limit, told = Told.of(bound), Told.of(number)
-        if (told.exact <= limit.exact) if which == "min" else (told.exact >= limit.exact):
+        beyond = told.above * limit.below - limit.above * told.below
+        if (beyond <= 0) if which == "min" else (beyond >= 0):
             return told
-        sign = ">" if which == "min" else "<"
-        final = f"{told.text} {sign} {limit.text}"
-        return Told(limit.exact, f"{which}({limit.text}, {told.text})", _ATOM, final)
+        final = f"{told.text} {'>' if which == 'min' else '<'} {limit.text}"
+        return Told(limit.above, limit.below, f"{which}({limit.text}, {told.text})", _ATOM, final)
 
     @staticmethod
     def quotient(above: Any, below: Any, at_zero: Any) -> Told:
         """Return one number over another, `at_zero` where that is zero."""
-        below = Told.of(below)
-        return Told.of(above) / below if below.exact else Told.of(at_zero)
+        divisor = Told.of(below)
+        return Told.of(above) / divisor if divisor.above else Told.of(at_zero)
+
+
+def told(exact: Fraction, text: str) -> Told:
+    """Return an exact number with the text it is written as."""
+    return Told(exact.numerator, exact.denominator, text)
 
 
 class Cell:

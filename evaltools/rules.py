@@ -30,24 +30,40 @@ class Number(NamedTuple):
 
 
 class Value(NamedTuple):
-    """An indicator's exact value, in its own measure: 96.12 for 96.12%.
+    """An indicator's exact value above/below, in its own measure: 9612/100 for 96.12%; below > 0, not reduced.
 
     `text` writes it as a ratio (`9612/10000`) or, where it has none, as a number with its sign (`96.12%`). `per`
     is the indicator's.
     """
 
-    exact: Fraction
+    above: int
+    below: int
     text: str
     per: int
     is_ratio: bool
+
+    @classmethod
+    def of(cls, exact: Fraction, text: str, per: int, is_ratio: bool) -> Value:
+        """Return the value of an exact number."""
+        return cls(exact.numerator, exact.denominator, text, per, is_ratio)
+
+    @property
+    def exact(self) -> Fraction:
+        """The number itself."""
+        return Fraction(self.above, self.below)
+
+    def reaches(self, bar: Fraction, high: bool) -> bool:
+        """Whether it is at a bar or beyond it."""
+        here, there = self.above * bar.denominator, bar.numerator * self.below
+        return here >= there if high else here <= there
 
     def told(self, plain: bool) -> Told:
         """Return it as a formula takes it: as the ratio itself, or `plain`, as the number in its measure."""
         if self.is_ratio:
             if plain and self.per != 1:
-                return Told.product(self.exact, f"{self.per} × {self.text}")
-            return Told.ratio(self.exact, self.text)
-        return Told(self.exact, self.text.removesuffix(SIGNS[self.per]) if plain else self.text)
+                return Told.product(self.above, self.below, f"{self.per} × {self.text}")
+            return Told.ratio(self.above, self.below, self.text)
+        return Told(self.above, self.below, self.text.removesuffix(SIGNS[self.per]) if plain else self.text)
 
 
 @dataclass(frozen=True)
@@ -107,9 +123,10 @@ class Terms:
 
 
 class Award(NamedTuple):
-    """Exact points, the working that leads to them, and the sign between the two (`=` or `→`)."""
+    """Exact points above/below, the working that leads to them, and the sign between the two (`=` or `→`)."""
 
-    points: Fraction
+    above: int
+    below: int
     working: str
     sign: str
 
@@ -153,17 +170,17 @@ class Rule:
 
     def award(self, value: Value, terms: Terms, bars: Mapping[str, Number]) -> Award:
         """Return points and working. `terms` are told; `bars` hold the numbers of `full_at` and `none_at`."""
-        for ends, points, high in ((self.full_at, terms.full, not terms.down), (self.none_at, None, terms.down)):
+        for ends, high, full in ((self.full_at, not terms.down, True), (self.none_at, terms.down, False)):
             bar = bars.get(ends[terms.down]) if ends else None
-            if bar is not None and (value.exact >= bar.exact if high else value.exact <= bar.exact):
-                return _reached(value, bar, "≥" if high else "≤", Fraction(0) if points is None else points.exact)
+            if bar is not None and value.reaches(bar.exact, high):
+                return _reached(value, bar, "≥" if high else "≤", terms.full if full else Told(0, 1, "0"))
         told = Told.of(self.formula(value.told(self.plain), terms))
         if self.said is not None:
             working = self.said(value, terms)
-            return Award(told.exact, working, "=" if " " in working and "∈" not in working else "→")
+            return Award(told.above, told.below, working, "=" if " " in working and "∈" not in working else "→")
         if told.final:
-            return Award(told.exact, told.final, "→")
-        return Award(told.exact, told.text, "→" if told.is_plain else "=")
+            return Award(told.above, told.below, told.final, "→")
+        return Award(told.above, told.below, told.text, "→" if told.is_plain else "=")
 
 
 RULES: dict[str, Rule] = {}
@@ -284,7 +301,7 @@ def boolean(x: Any, terms: Terms) -> Any:
     return choose(x >= 1, 0, terms.full)
 
 
-@rule("evidence", {"required": ABOVE_ZERO}, of="either", directed=False, full_at=("required", "required"))
+@rule("evidence", {"required": ABOVE_ZERO}, of="either", plain=True, directed=False, full_at=("required", "required"))
 def evidence(x: Any, terms: Terms) -> Any:
     """`S × min(1, x/required)`, x pieces of evidence that were accepted."""
     return most(0, least(terms.full, terms.full * (x / terms["required"])))
@@ -420,18 +437,22 @@ def manual(x: Any, terms: Terms) -> Any:
     return x
 
 
-def written(number: Fraction, digits: int, padded: bool = False) -> tuple[str, bool]:
+def written(number: Fraction | Value, digits: int, padded: bool = False) -> tuple[str, bool]:
     """Return `number` in `digits` decimals, rounded half up if it has more, and whether that is exact.
 
     An exact number is written without trailing zeros unless it is to be `padded`.
     """
-    units, rest = divmod(abs(number.numerator) * 10**digits, number.denominator)
-    if 2 * rest >= number.denominator:
+    if isinstance(number, Fraction):
+        above, below = number.numerator, number.denominator
+    else:
+        above, below = number.above, number.below
+    units, rest = divmod(abs(above) * 10**digits, below)
+    if 2 * rest >= below:
         units += 1
     text = decimal_text(units, digits)
     if not rest and digits and not padded:
         text = text.rstrip("0").rstrip(".")
-    return ("-" if number < 0 else "") + text, not rest
+    return ("-" if above < 0 else "") + text, not rest
 
 
 def decimal_text(units: int, digits: int) -> str:
@@ -461,10 +482,11 @@ def _shown(value: Value, bar: str) -> str:
     if not value.is_ratio:
         return value.text
     # fewer decimals could put the value on the wrong side of the bar
-    short, exact = written(value.exact, max(2, len(bar.rstrip("%‰").partition(".")[2])))
+    short, exact = written(value, max(2, len(bar.rstrip("%‰").partition(".")[2])))
     return f"{value.text} {'=' if exact else '≈'} {short}{SIGNS[value.per]}"
 
 
-def _reached(value: Value, bar: Number, comparison: str, points: Fraction) -> Award:
+def _reached(value: Value, bar: Number, comparison: str, points: Told) -> Award:
     """Award of a value at or beyond a bar: `9612/10000 = 96.12% ≥ 95% → 5`."""
-    return Award(points, f"{_shown(value, bar.text)} {comparison} {bar.text}{SIGNS[value.per]}", "→")
+    working = f"{_shown(value, bar.text)} {comparison} {bar.text}{SIGNS[value.per]}"
+    return Award(points.above, points.below, working, "→")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -19,7 +20,7 @@ from evaltools.judged_lines import is_judged, judged_cells, read_judgements
 from evaltools.line_inputs import Region
 from evaltools.line_values import KEY, Cell, Indicators, exact, named_periods, read_targets, reason, say
 from evaltools.problems import ProblemList
-from evaltools.rule_arithmetic import Told
+from evaltools.rule_arithmetic import Told, told
 from evaltools.rules import RULES, SIGNS, Award, Number, Rule, Terms, decimal_text, rule, written
 from evaltools.score_totals import EXTRA_DIGITS, TOTAL_COLUMNS, roll_up, totals
 from evaltools.standards import BONUS, PENALTIES, Line, Rounding, Section, Standard
@@ -155,7 +156,7 @@ class LineTerms:
 
     def __init__(self, line: Line, rule: Rule, full: Number) -> None:
         self.line, self.rule = line, rule
-        self.full = Told(full.exact, full.text)
+        self.full = told(full.exact, full.text)
         self.down = rule.low_is_good(line.direction)
         self.own_target = "target" in line.arguments
         self.by_scale: dict[int, dict[str, Any]] = {}
@@ -175,7 +176,7 @@ class LineTerms:
         if rule.inputs:
             ready = {name: found.told(rule.plain) for name, found in cell.inputs.items()}
             bar = bars.get(rule.full_at[self.down]) if rule.full_at else None
-            if len(ready) < len(rule.inputs) and not (bar and _is_at(value, bar, self.down)):
+            if len(ready) < len(rule.inputs) and not (bar and value.reaches(bar.exact, not self.down)):
                 return None  # whoever is at the ceiling needs no year before
             numbers = numbers | ready
         return rule.award(value, Terms(self.full, self.down, numbers, self.line.arguments), bars)
@@ -199,16 +200,12 @@ class LineTerms:
 
     def _told(self, kind: str, number: Number, per: int) -> Told:
         if kind == "percent":
-            return Told(number.exact / 100, f"{number.text}%")
-        return Told(number.exact, number.text + (SIGNS[per] if kind == "measure" and not self.rule.plain else ""))
+            return told(number.exact / 100, f"{number.text}%")
+        return told(number.exact, number.text + (SIGNS[per] if kind == "measure" and not self.rule.plain else ""))
 
 
 _OF_NUMBERS = ("measure", "number", "percent")
 _ENDS = ("from", "to")
-
-
-def _is_at(value: Any, bar: Number, down: bool) -> bool:
-    return bool(value.exact <= bar.exact if down else value.exact >= bar.exact)
 
 
 def _without_value(cell: Cell, line: Line, rule: Rule, problems: ProblemList) -> tuple[float, str, str]:
@@ -234,13 +231,15 @@ def _without_value(cell: Cell, line: Line, rule: Rule, problems: ProblemList) ->
 
 def _rounded(award: Award, full: Number, rounding: Rounding) -> tuple[float, str]:
     """Return the points as they count, and `because`."""
-    if award.sign == "→" and (award.points == 0 or award.points == full.exact):
-        return float(award.points), f"{award.working} → {full.text if award.points else '0'}"
+    above, below = award.above, award.below
+    if award.sign == "→" and (not above or above * full.exact.denominator == full.exact.numerator * below):
+        return above / below, f"{award.working} → {full.text if above else '0'}"
     if rounding.of == "line":
-        units = rounding.units(award.points)
+        units = rounding.units_of(above, below, rounding.digits)
         return units / 10**rounding.digits, f"{award.working} {award.sign} {decimal_text(units, rounding.digits)}"
-    text, is_exact = written(award.points, rounding.digits + EXTRA_DIGITS)
-    return float(award.points), f"{award.working} {award.sign if is_exact else '≈'} {text}"
+    points = Fraction(above, below)
+    text, is_exact = written(points, rounding.digits + EXTRA_DIGITS)
+    return float(points), f"{award.working} {award.sign if is_exact else '≈'} {text}"
 
 
 def _less(full: float, points: float, rounding: Rounding) -> float:

@@ -60,12 +60,15 @@ class Rounding:
 
     def units(self, number: Fraction, digits: int | None = None) -> int:
         """Return `number` rounded, counted in its last decimal: 1.6937 with two digits is 169."""
-        digits = self.digits if digits is None else digits
-        whole, rest = divmod(abs(number.numerator) * 10**digits, number.denominator)
+        return self.units_of(number.numerator, number.denominator, self.digits if digits is None else digits)
+
+    def units_of(self, above: int, below: int, digits: int) -> int:
+        """Return above/below, which need not be reduced, rounded and counted in its last decimal; below > 0."""
+        whole, rest = divmod(abs(above) * 10**digits, below)
         twice = 2 * rest
-        if twice > number.denominator or (twice == number.denominator and (self.mode == "half_up" or whole % 2 == 1)):
+        if twice > below or (twice == below and (self.mode == "half_up" or whole % 2 == 1)):
             whole += 1
-        return int(whole if number >= 0 else -whole)
+        return int(whole if above >= 0 else -whole)
 
 
 @dataclass(frozen=True)
