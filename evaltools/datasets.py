@@ -31,7 +31,7 @@ _OF_RETURNS = (*intake.WORKBOOKS, *intake.MAPPINGS)
 
 _OF_VALUES = ("not_a_number", "below_minimum", "above_maximum", "state_with_value")
 
-OWN_TABLES = ("areas", "units", "facts", "adjustments", "claims", "targets", "judgements", "breaks")
+OWN_TABLES = ("areas", "units", "facts", "adjustments", "claims", "targets", "judgements", "samples", "breaks")
 """Tables that lie in a dataset's own folder; those of the catalogue lie in its `catalogue/`."""
 
 
@@ -55,6 +55,7 @@ class Data:
     claims: pd.DataFrame
     targets: pd.DataFrame
     judgements: pd.DataFrame
+    samples: pd.DataFrame
     breaks: pd.DataFrame
     standard: standards.Standard | None
     meta: Meta
@@ -211,6 +212,7 @@ def _load(
     sound = problems.sound_since(before, passes)
     claims = read.claims(scope)
     judgements = read.places("judgements", scope)
+    samples = read.places("samples", scope)
     targets = read.places("targets")
     table_rules.check_targets(targets, "targets.csv", problems)
     breaks = read.places("breaks")
@@ -237,6 +239,7 @@ def _load(
         claims=claims,
         targets=targets,
         judgements=judgements.reset_index(drop=True),
+        samples=samples,
         breaks=breaks.reset_index(drop=True),
         standard=scoring,
         meta=meta,
@@ -287,13 +290,13 @@ def _roots() -> list[Path]:
 def standard_path(name: str, folder: Path) -> Path | None:
     """Return the file of a standard: a path, or a name in the dataset's `standards/`, then in `data/standards/`."""
     direct = Path(name)
-    if direct.suffix.lower() in (".yaml", ".yml") and direct.is_file():
+    if direct.suffix.lower() in (".yaml", ".yml", ".xlsx") and direct.is_file():
         return direct
     own = os.environ.get(STANDARDS)
     for root in (*([Path(own)] if own else []), folder / "standards", home() / "data" / "standards"):
-        path = root / f"{name}.yaml"
-        if path.is_file():
-            return path
+        for suffix in (".yaml", ".xlsx"):
+            if (path := root / f"{name}{suffix}").is_file():
+                return path
     return None
 
 

@@ -13,10 +13,9 @@ import pandas as pd
 from evaltools import periods
 from evaltools.benchmarks import benchmark, league
 from evaltools.datasets import Data
-from evaltools.measures import indicators
 from evaltools.returns_store import SHARED
-from evaltools.scoring import score, totals
-from evaltools.unit_weights import needs_units, unit_weights
+from evaltools.scored_figures import corrected_figures, corrects, figures_for, scorer
+from evaltools.scoring import totals
 
 
 @dataclass(frozen=True)
@@ -63,25 +62,24 @@ def region_figures(data: Data, every: str = "year", audience: str = "internal") 
 def compute(data: Data, every: str = "year", audience: str = "internal") -> RegionFigures:
     """Compute the region's figures from the whole dataset; for the public, from what it may see."""
     whole, standard = data.region, data.standard
-    of_units = standard is not None and needs_units(standard)
-    figures = indicators(whole, every, units=of_units)
+    figures = figures_for(whole, standard, every)
     public = pd.DataFrame()
     if audience == "public":
         from evaltools.audiences import public_figures, shown_to_public  # scipy, which others need not wait for
 
         public = public_figures(whole, every)
         figures = shown_to_public(figures, public)
+    if standard is not None and corrects(whole, standard):
+        figures = corrected_figures(whole, standard, figures)[list(figures.columns)]
     counties = figures[figures["area"].isin(whole.counties())]
     reference = whole.meta.region or None
     others = set(figures["area"]) - {*whole.counties(), reference}
     bench = benchmark(figures, whole.catalogue, reference=reference, exclude=others, items=whole.items)
-    if whole.standard is None:
+    if standard is None:
         empty = pd.DataFrame()
         return RegionFigures(figures, bench, empty, empty, empty, public)
-    judgements = whole.judgements
-    weights = unit_weights(whole, whole.standard, every)
-    points = score(counties, whole.standard, whole.targets, judgements, bench, weights=weights)
-    sums = totals(points, whole.standard, judgements)
+    points = scorer(whole, standard, every, bench)(counties)
+    sums = totals(points, standard, whole.judgements)
     barred = sums[sums["barred"] == "yes"]
     ranked = league(sums, barred=barred)
     return RegionFigures(figures[figures["unit"] == ""], bench, points, sums, ranked, public)

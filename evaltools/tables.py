@@ -215,6 +215,18 @@ TABLES: dict[str, Table] = {
         },
         ("period", "area", "unit", "line", "scorer"),
     ),
+    "samples": Table(
+        {
+            **_PLACE,
+            "indicator": _NAME,
+            "sampled": Column(NUMBER, required=True, minimum=0),
+            "genuine": Column(NUMBER, required=True, minimum=0),
+            "conforming": Column(NUMBER, minimum=0),
+            "source": _TEXT,
+            "note": _TEXT,
+        },
+        ("period", "area", "unit", "indicator"),
+    ),
     "breaks": Table(
         {
             "from": _END,

@@ -23,7 +23,7 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 EXAMPLE = DATA / "example"
 COUNTIES = [f"9901{number:02d}" for number in range(1, 13)]
 WRITTEN = [
-    *(f"{name}.csv" for name in ("areas", "units", "claims", "targets", "adjustments", "breaks")),
+    *(f"{name}.csv" for name in ("areas", "units", "claims", "targets", "adjustments", "samples", "breaks")),
     "datapackage.json",
     *(f"facts/{area}.csv" for area in COUNTIES),
 ]

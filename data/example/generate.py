@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from generator import claims, documents, months, package
+from generator import claims, documents, months, package, samples
 from generator.defects import (
     AFTER_MONTHS,
     ANNUAL,
@@ -168,6 +168,7 @@ def main() -> None:
         "targets": documents.targets(everything),
         "adjustments": documents.adjustments(everything),
         "breaks": documents.breaks(),
+        "samples": samples.samples(everything, SEED),
     }
     for name, rows in tables.items():
         write(out / f"{name}.csv", package.COLUMNS[name], rows)

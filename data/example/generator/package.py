@@ -30,6 +30,10 @@ def _number(name: str, **constraints: object) -> Field:
     return {"name": name, "type": "number"} | ({"constraints": constraints} if constraints else {})
 
 
+def _count(name: str, **constraints: object) -> Field:
+    return {"name": name, "type": "integer", "constraints": {"minimum": 0, **constraints}}
+
+
 def _needed(name: str, pattern: str = "", allowed: Iterable[str] = ()) -> Field:
     choice = {"enum": list(allowed)} if allowed else {}
     return _text(name, required=True, **({"pattern": pattern} if pattern else {}), **choice)
@@ -88,6 +92,12 @@ FIELDS: dict[str, list[Field]] = {
         _needed("kind", allowed=("definition", "boundary", "disturbance")),
         *(_needed("note_zh"), _needed("note_en")),
     ],
+    "samples": [
+        _needed("period", _YEAR),
+        *(*_PLACE, _INDICATOR),
+        *(_count("sampled", required=True), _count("genuine", required=True), _count("conforming")),
+        *(_needed("source"), _text("note")),
+    ],
 }
 COLUMNS = {name: [str(field["name"]) for field in fields] for name, fields in FIELDS.items()}
 
@@ -96,8 +106,9 @@ _KEYS: dict[str, list[str]] = {
     "units": ["area", "unit"],
     "facts": ["period", "area", "unit", "item", "origin"],
     "targets": ["period", "area", "unit", "indicator"],
+    "samples": ["period", "area", "unit", "indicator"],
 }
-_OF_AREAS = ("units", "facts", "claims", "adjustments")
+_OF_AREAS = ("units", "facts", "claims", "adjustments", "samples")
 _SAYS = {
     "areas": "The invented prefecture and its counties",
     "units": "Township health centres and community health service centres; two merged in 2023",
@@ -106,6 +117,7 @@ _SAYS = {
     "targets": "Targets of 2022 to 2024; two that ended in 2020",
     "adjustments": "What verification, appeals and corrections changed in the figures of 2024",
     "breaks": "Years that are not like the others",
+    "samples": "Records drawn on site for 2024, and how many were genuine and conforming",
 }
 
 
