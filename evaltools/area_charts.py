@@ -35,8 +35,10 @@ def funnel(
     """Areas by the size of their denominator, between limits within which chance alone would keep them.
 
     `values`: label, denominator, value, outside (whether beyond the 99.8% limits; those are named); where given,
-    highlight (named too). `limits`: denominator, centre, lower_95, upper_95, lower_998, upper_998, in units of
-    `per`. `measure` and `base` name the vertical and the horizontal axis. Method: Spiegelhalter (2005).
+    highlight (named too) and outside_adjusted (filled, the others outside are hollow). `limits`: denominator, centre,
+    lower_95, upper_95, lower_998, upper_998, in units of `per`; where given and not missing, lower_998_adjusted and
+    upper_998_adjusted, which allow for over-dispersion and are dashed. `measure` and `base` name the vertical and the
+    horizontal axis. Method: Spiegelhalter (2005).
     """
     require(values, "label", "denominator", "value", "outside")
     require(limits, "denominator", "centre", "lower_95", "upper_95", "lower_998", "upper_998")
@@ -48,17 +50,27 @@ def funnel(
     curve = limits.sort_values("denominator")
     x = numbers(curve, "denominator")
     axes.plot(x, numbers(curve, "centre"), color=PALETTE["muted"], lw=1, label=word("charts.centre", lang))
-    for level, style in (("95", _DASHED), ("998", "solid")):
-        for side, label in (("lower", word(f"charts.limits_{level}", lang)), ("upper", None)):
-            y = numbers(curve, f"{side}_{level}")
-            axes.plot(x, y, color=PALETTE["neutral"], lw=0.9, ls=style, label=label)
-    outside, sizes, rates = flags(known, "outside"), numbers(known, "denominator"), numbers(known, "value")
-    for chosen, sign, colour, face, name in (
-        (~outside, "o", "accent", "paper", "within"),
-        (outside, "D", "target", "target", "outside"),
+    adjusted = not np.isnan(numbers(curve, "upper_998_adjusted")).all()
+    for level, style, colour, key in (
+        ("95", _DOTTED, "neutral", "charts.limits_95"),
+        ("998", "solid", "neutral", "charts.limits_998"),
+        ("998_adjusted", _DASHED, "accent", "peers.limits_adjusted"),
     ):
-        label = word(f"charts.{name}", lang)
-        axes.plot(sizes[chosen], rates[chosen], sign, color=PALETTE[colour], mfc=PALETTE[face], ms=5, label=label)
+        if level == "998_adjusted" and not adjusted:
+            continue
+        for side, label in (("lower", word(key, lang)), ("upper", None)):
+            y = numbers(curve, f"{side}_{level}")
+            axes.plot(x, y, color=PALETTE[colour], lw=0.9, ls=style, label=label)
+    outside, sizes, rates = flags(known, "outside"), numbers(known, "denominator"), numbers(known, "value")
+    far = flags(known, "outside_adjusted") if adjusted else outside
+    for chosen, sign, colour, face, key in (
+        (~outside, "o", "accent", "paper", "charts.within"),
+        (outside & ~far, "D", "target", "paper", "charts.outside"),
+        (far, "D", "target", "target", "peers.outside_adjusted" if adjusted else "charts.outside"),
+    ):
+        if chosen.any() or not adjusted:
+            label = word(key, lang)
+            axes.plot(sizes[chosen], rates[chosen], sign, color=PALETTE[colour], mfc=PALETTE[face], ms=5, label=label)
     axes.margins(y=0.12)  # room for the names of the highest and the lowest
     _name_points(axes, known, outside | flags(known, "highlight"))
     axes.grid(axis="y")

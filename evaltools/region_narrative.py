@@ -9,6 +9,7 @@ import pandas as pd
 from evaltools import views, wording
 from evaltools.datasets import Data
 from evaltools.narrative import joined, paragraph
+from evaltools.overdispersion import Dispersion
 from evaltools.region_views import About
 from evaltools.score_narrative import part_year
 from evaltools.standards import Standard
@@ -121,6 +122,23 @@ def funnel(values: pd.DataFrame, limits: pd.DataFrame, about: About, lang: str) 
     sides = word("report.list_separator_strong", lang).join(parts)
     key = "report.funnel_text_all" if values["outside"].all() else "report.funnel_text_outside"
     return word(key, lang, name=about.name, average=average, sides=sides)
+
+
+def funnel_adjusted(values: pd.DataFrame, found: Dispersion, lang: str) -> str:
+    """Say how many counties lie outside the limits before and after over-dispersion is allowed for, or why not.
+
+    values and found: from `fair_views.adjusted_funnel`.
+    """
+    about = {"n": len(values), "before": int(values["outside"].sum())}
+    if found.reason:
+        return word("peers.funnel_not_computed", lang, reason=wording.reason(found.reason, lang), **about)
+    shown = {name: wording.number(getattr(found, name), 2, lang) for name in ("phi", "threshold")}
+    if not found.adjusted:
+        return word("peers.funnel_not_adjusted", lang, **about, **shown)
+    names = values.loc[values["outside_adjusted"], "label"]
+    key = "peers.funnel_after_some" if len(names) else "peers.funnel_after_none"
+    after = counted(key, lang, len(names), names=joined(names, lang))
+    return word("peers.funnel_adjusted", lang, after=after, **about, **shown)
 
 
 def _sides(values: pd.DataFrame, centre: float, lang: str) -> list[str]:

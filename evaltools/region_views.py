@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from evaltools.benchmarks import funnel_limits
 from evaltools.datasets import Data
+from evaltools.exact_funnels import exact_limits
 from evaltools.formulas import parse
 from evaltools.quality_views import findings
 from evaltools.regions import RegionFigures
@@ -77,7 +77,8 @@ def funnel_input(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the counties' values of a proportion or rate, and the limits around their joint rate, for a funnel.
 
-    The region itself is not among them: a reference need not be their sum, and would dwarf them.
+    Limits are exact (`exact_funnels.exact_limits`); `fair_views.adjusted_funnel` adds those that allow for
+    over-dispersion. The region itself is not among them: a reference need not be their sum, and would dwarf them.
     """
     rows = region.benchmark[(region.benchmark["period"] == period) & (region.benchmark["indicator"] == indicator)]
     rows = newest(rows.assign(unit=""))
@@ -85,8 +86,8 @@ def funnel_input(
     kind, per = rows["kind"].iloc[0], float(rows["per"].iloc[0])
     average = float(rows["total_numerator"].iloc[0] / rows["total_denominator"].iloc[0])
     sizes = np.linspace(rows["denominator"].min() * 0.8, rows["denominator"].max() * 1.05, 100)
-    curve = funnel_limits(sizes, average, kind, per).rename(columns=_FUNNEL)
-    own = funnel_limits(rows["denominator"], average, kind, per)
+    curve = exact_limits(sizes, average, kind, per).rename(columns=_FUNNEL)
+    own = exact_limits(rows["denominator"], average, kind, per)
     outside = (rows["value"] < own["lower_99_8"]) | (rows["value"] > own["upper_99_8"])
     values = rows.assign(label=[data.area_name(area, lang) for area in rows["area"]], outside=outside.to_numpy())
     return values[["area", "label", "numerator", "denominator", "value", "outside"]], curve
