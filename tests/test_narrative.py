@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -10,12 +11,13 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import scored
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaltools import change_views, changes, narrative, quality_narrative, region_narrative, score_narrative, wording
 from evaltools.region_views import About
-from evaltools.standards import Standard, load_standard
+from evaltools.standards import Rounding, load_standard
 from evaltools.wording import rounded
 
 LANGUAGES = ("zh", "en")
@@ -675,8 +677,9 @@ def test_every_rule_of_a_standard_has_its_words() -> None:
     for lang in LANGUAGES:
         for missing in ("zero", "exclude", "refuse"):
             for on in ("line", "total"):
-                standard: Standard = SimpleNamespace(  # type: ignore[assignment]
-                    rounding=SimpleNamespace(digits=2, mode="half_even", on=on),
+                standard = dataclasses.replace(
+                    scored.standard([scored.line("x", "manual", "1")]),
+                    rounding=Rounding(2, "half_even", on),
                     missing=missing,
                     not_applicable=missing,
                     name_zh="标准",

@@ -24,12 +24,13 @@ MESSAGES = {
     "scoring",
     "send_back",
     "sheets",
+    "standard_sheets",
     "standards",
     "template",
 }
 """Topics said to whoever runs the program: they name files, options and fields as these are spelled."""
 ALLOWED = {"evaltools", "CSV", "Fingertips", "logit", "t", "P", "N"}
-ALLOWED |= {"Wilson", "Byar", "Mann", "Kendall", "Sen", "Cochran", "Armitage", "Benjamini", "Hochberg"}
+ALLOWED |= {"Wilson", "Byar", "Mann", "Kendall", "Sen", "Cochran", "Armitage", "Benjamini", "Hochberg", "TOPSIS", "CRITIC", "Spearman"}
 """Names that stand in Chinese pages as they are."""
 
 CHINESE = re.compile(r"[⺀-鿿豈-﫿＀-￯　-〿]")
