@@ -50,6 +50,10 @@ def test_one_population_is_one_item(national) -> None:  # type: ignore[no-untype
     assert not known.loc[known.index.isin(used), "name_zh"].duplicated().any()
 
 
+ELSEWHERE = {"end_of_life", "dementia", "smoking", "coronary_heart_disease", "cholesterol", "stroke", "asthma"}
+"""Families of the catalogues of other datasets."""
+
+
 def needed(national, year: int) -> set[str]:  # type: ignore[no-untyped-def]
     """The items that a return of a year is asked for: those of the indicators valid then."""
     rows = national.indicators.set_index("indicator")
@@ -58,7 +62,7 @@ def needed(national, year: int) -> set[str]:  # type: ignore[no-untyped-def]
     return set().union(*(items(parse(text)) for row in of_items for text in (row.numerator, row.denominator) if text))
 
 
-@pytest.mark.parametrize("family", sorted(topic("families").keys() - {"end_of_life", "dementia", "smoking"}))
+@pytest.mark.parametrize("family", sorted(topic("families").keys() - ELSEWHERE))
 def test_every_family_has_items_and_indicators(national, family: str) -> None:  # type: ignore[no-untyped-def]
     assert (national.items["family"] == family).any()
     assert (national.indicators["family"] == family).any() or family == "population"
