@@ -17,7 +17,9 @@ from evaltools.problems import ProblemList
 from evaltools.publishing import MIME
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-NAMES = ["01_data_quality", "02_trends", "03_performance", "04_county_report", "05_region_report"]
+COUNTY = ["01_data_quality", "02_trends", "03_performance", "04_county_report"]
+REGION = ["05_region_report", "06_ranking", "07_funds"]
+NAMES = [*COUNTY, *REGION]
 MOST_LINES = 12
 
 
@@ -37,7 +39,9 @@ def test_the_notebooks_are_found_in_their_order_without_a_problem() -> None:
     found = discover(NOTEBOOKS, problems)
     assert list(found) == NAMES
     assert problems.frame().empty
-    assert {name: file.scope for name, file in found.items()} == dict.fromkeys(NAMES[:4], "area") | {NAMES[4]: "region"}
+    assert {name: file.scope for name, file in found.items()} == dict.fromkeys(COUNTY, "area") | dict.fromkeys(
+        REGION, "region"
+    )
     orders = [file.order for file in found.values()]
     assert orders == sorted(set(orders))
     for language in ("zh", "en"):
@@ -70,7 +74,7 @@ def test_the_parameters_are_typed_and_tagged_and_say_what_they_are(name: str) ->
     parameters = discover(NOTEBOOKS, problems)[name].parameters
     expected = ["data", "area", "period", "stage", "standard", "audience", "lang"]
     own = {"02_trends": ["without_disturbed"]}
-    assert list(parameters) == [one for one in expected if one != "area" or name != NAMES[4]] + own.get(name, [])
+    assert list(parameters) == [one for one in expected if one != "area" or name in COUNTY] + own.get(name, [])
     for line in "".join(tagged[0]["source"]).splitlines():
         assert (": str = " in line or ": bool = " in line) and "  # " in line, line
 
