@@ -28,48 +28,46 @@ _COMPARISONS: Mapping[str, tuple[Callable[[int, int], bool], str]] = {
 
 def least(bound: Any, number: Any) -> Any:
     """Return the smaller of two numbers: a bound, and what it bounds."""
-    if _is_written(bound, number):
-        return _kind(bound, number).bounded(bound, number, "min")
+    if (kind := _kind(bound, number)) is not None:
+        return kind.bounded(bound, number, "min")
     return np.minimum(bound, number)
 
 
 def most(bound: Any, number: Any) -> Any:
     """Return the larger of two numbers: a bound, and what it bounds."""
-    if _is_written(bound, number):
-        return _kind(bound, number).bounded(bound, number, "max")
+    if (kind := _kind(bound, number)) is not None:
+        return kind.bounded(bound, number, "max")
     return np.maximum(bound, number)
 
 
 def whole(number: Any) -> Any:
     """Return how many whole ones there are in a number."""
-    return number.rounded("⌊⌋") if _is_written(number) else np.floor(_without_dust(number))
+    return number.rounded("⌊⌋") if _kind(number) is not None else np.floor(_without_dust(number))
 
 
 def started(number: Any) -> Any:
     """Return how many ones a number has begun."""
-    return number.rounded("⌈⌉") if _is_written(number) else np.ceil(_without_dust(number))
+    return number.rounded("⌈⌉") if _kind(number) is not None else np.ceil(_without_dust(number))
 
 
 def choose(condition: Any, then: Any, otherwise: Any) -> Any:
     """Return `then` where the condition holds, else `otherwise`; both must be computable."""
-    return condition.choose(then, otherwise) if _is_written(condition) else np.where(condition, then, otherwise)
+    return condition.choose(then, otherwise) if type(condition) is Truth else np.where(condition, then, otherwise)
 
 
 def quotient(above: Any, below: Any, at_zero: Any = 0) -> Any:
     """Return `above ÷ below`, `at_zero` where `below` is zero."""
-    if _is_written(above, below):
-        return _kind(above, below).quotient(above, below, at_zero)
+    if (kind := _kind(above, below)) is not None:
+        return kind.quotient(above, below, at_zero)
     is_zero = np.asarray(below) == 0
     return np.where(is_zero, at_zero, above / np.where(is_zero, 1, below))
 
 
-def _is_written(*numbers: Any) -> bool:
-    return any(isinstance(number, (Told, Cell, Truth)) for number in numbers)
-
-
-def _kind(*numbers: Any) -> Any:
-    """Return the class of the numbers that are written: `Told` or `Cell`."""
-    return next(type(number) for number in numbers if isinstance(number, (Told, Cell)))
+def _kind(a: Any, b: Any = None) -> Any:
+    """Return the class of the numbers that are written, `Told` or `Cell`; None for plain ones and arrays."""
+    if type(a) is Told or type(b) is Told:
+        return Told
+    return Cell if type(a) is Cell or type(b) is Cell else None
 
 
 def _without_dust(number: Any) -> Any:
@@ -138,7 +136,7 @@ class Told:
         return Fraction(self.above, self.below)
 
     def __add__(self, other: Any) -> Told:
-        other = Told.of(other)
+        other = other if type(other) is Told else Told.of(other)
         above = self.above * other.below + other.above * self.below
         return Told(above, self.below * other.below, f"{self.text} + {other.text}", _SUM)
 
@@ -146,7 +144,7 @@ class Told:
         return Told.of(other) + self
 
     def __sub__(self, other: Any) -> Told:
-        other = Told.of(other)
+        other = other if type(other) is Told else Told.of(other)
         above = self.above * other.below - other.above * self.below
         return Told(above, self.below * other.below, f"{self.text} − {other.within(_PRODUCT)}", _SUM)
 
@@ -154,7 +152,7 @@ class Told:
         return Told.of(other) - self
 
     def __mul__(self, other: Any) -> Told:
-        other = Told.of(other)
+        other = other if type(other) is Told else Told.of(other)
         text = f"{self.within(_PRODUCT)} × {other.within(_PRODUCT)}"
         return Told(self.above * other.above, self.below * other.below, text, _PRODUCT)
 
@@ -162,7 +160,7 @@ class Told:
         return Told.of(other) * self
 
     def __truediv__(self, other: Any) -> Told:
-        other = Told.of(other)
+        other = other if type(other) is Told else Told.of(other)
         if not other.above:
             raise ZeroDivisionError(f"{self.text} ÷ {other.text}")
         above, below = self.above * other.below, self.below * other.above
@@ -194,7 +192,7 @@ class Told:
         return self._compared(other, ">")
 
     def _compared(self, other: Any, sign: str) -> Truth:
-        bar = Told.of(other)
+        bar = other if type(other) is Told else Told.of(other)
         holds, contrary = _COMPARISONS[sign]
         is_so = holds(self.above * bar.below, bar.above * self.below)
         return Truth(is_so, f"{self.text} {sign} {bar.text}", f"{self.text} {contrary} {bar.text}")
@@ -202,7 +200,7 @@ class Told:
     @property
     def is_plain(self) -> bool:
         """Whether the text is a number and no working."""
-        return self.text.lstrip("-").replace(".", "", 1).isdigit()
+        return self.tight == _ATOM and self.text.lstrip("-").replace(".", "", 1).isdigit()
 
     def within(self, tight: int) -> str:
         """Return the text as a part of a longer one, in brackets if it would fall apart there."""
@@ -216,7 +214,8 @@ class Told:
     @staticmethod
     def bounded(bound: Any, number: Any, which: str) -> Told:
         """Return the number, or the bound that it passes, told together with what passed it."""
-        limit, told = Told.of(bound), Told.of(number)
+        limit = bound if type(bound) is Told else Told.of(bound)
+        told = number if type(number) is Told else Told.of(number)
         beyond = told.above * limit.below - limit.above * told.below
         if (beyond <= 0) if which == "min" else (beyond >= 0):
             return told

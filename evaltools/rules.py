@@ -170,10 +170,15 @@ class Rule:
 
     def award(self, value: Value, terms: Terms, bars: Mapping[str, Number]) -> Award:
         """Return points and working. `terms` are told; `bars` hold the numbers of `full_at` and `none_at`."""
-        for ends, high, full in ((self.full_at, not terms.down, True), (self.none_at, terms.down, False)):
-            bar = bars.get(ends[terms.down]) if ends else None
-            if bar is not None and value.reaches(bar.exact, high):
-                return _reached(value, bar, "≥" if high else "≤", terms.full if full else Told(0, 1, "0"))
+        down = terms.down
+        if self.full_at is not None:
+            bar = bars.get(self.full_at[down])
+            if bar is not None and value.reaches(bar.exact, not down):
+                return _reached(value, bar, "≤" if down else "≥", terms.full)
+        if self.none_at is not None:
+            bar = bars.get(self.none_at[down])
+            if bar is not None and value.reaches(bar.exact, down):
+                return _reached(value, bar, "≥" if down else "≤", _NOTHING)
         told = Told.of(self.formula(value.told(self.plain), terms))
         if self.said is not None:
             working = self.said(value, terms)
@@ -182,6 +187,8 @@ class Rule:
             return Award(told.above, told.below, told.final, "→")
         return Award(told.above, told.below, told.text, "→" if told.is_plain else "=")
 
+
+_NOTHING = Told(0, 1, "0")
 
 RULES: dict[str, Rule] = {}
 """Every rule by the name a standard calls it."""
@@ -273,10 +280,14 @@ def per_case(x: Any, terms: Terms) -> Any:
 def _said_bands(value: Value, terms: Terms) -> str:
     for entry in terms.table("bands"):
         low, high = entry.get("from"), entry.get("to")
-        if (low is None or value.exact >= low.exact) and (high is None or value.exact < high.exact):
+        if (low is None or _reaches(value, low)) and (high is None or not _reaches(value, high)):
             ends = f"{'(−∞' if low is None else '[' + low.text}, {'+∞' if high is None else high.text})"
             return f"{_shown(value, max((end.text for end in (low, high) if end), key=len, default=''))} ∈ {ends}"
     raise AssertionError("bands cover every number")
+
+
+def _reaches(value: Value, bar: Told) -> bool:
+    return value.above * bar.below >= bar.above * value.below
 
 
 @rule("bands", {"bands": Argument("table", allowed=("from", "to", "points"))}, said=_said_bands)
