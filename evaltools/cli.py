@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_check(commands)
     _add_template(commands)
+    _add_standard(commands)
     _add_lab(commands)
     return parser
 
@@ -118,6 +119,21 @@ def _add_template(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     add("--lang", choices=("zh", "en"), help="(default: the dataset's language)")
     add("--units-in-rows", action="store_true", help="institutions in rows and items in columns, not the reverse")
     template.set_defaults(command=_template, usage=template)
+
+
+def _add_standard(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    standard = commands.add_parser(
+        "standard",
+        help="check a scoring standard, and write it as YAML or as a workbook",
+        description="Check a scoring standard (.yaml or .xlsx) against the catalogue: everything that is wrong, or a "
+        "line on what it consists of. Exit status: 0 it can be used, 2 it cannot (nothing written).",
+    )
+    add = standard.add_argument
+    add("file", metavar="FILE", help="the standard; or the name of one that comes with evaltools")
+    add("--out", metavar="FILE", help="write it here, as .yaml or .xlsx by the ending; never over a file")
+    add("--data", metavar="NAME|DIR", help="dataset whose catalogue counts too (default: the national one alone)")
+    add("--lang", choices=("zh", "en"), help="language of what is said (default: the dataset's, or zh)")
+    standard.set_defaults(command=_standard)
 
 
 def _add_lab(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -274,6 +290,21 @@ def _map(options: argparse.Namespace) -> int:
     return 0
 
 
+def _standard(options: argparse.Namespace) -> int:
+    from evaltools import console, plans, standard_command
+    from evaltools.problems import InputError
+
+    lang = plans.language(options.data or "example", options.lang)
+    try:
+        found, path = standard_command.check_standard(options.file, options.out, options.data)
+    except InputError as error:
+        return _refused(error.problems, lang, "standard_sheets.refused")
+    console.say(standard_command.summary(found, path.name, lang), sys.stdout)
+    if options.out is not None:
+        console.say(options.out, sys.stdout)
+    return 0
+
+
 def _lab(options: argparse.Namespace) -> int:
     from evaltools import lab, plans
     from evaltools.problems import InputError
@@ -293,12 +324,12 @@ def _lab(options: argparse.Namespace) -> int:
         return _refused(error.problems, lang)
 
 
-def _refused(problems: pd.DataFrame, lang: str) -> int:
+def _refused(problems: pd.DataFrame, lang: str, said: str = "run.refused") -> int:
     from evaltools import console
     from evaltools.wording import word
 
     errors = problems[problems["level"] == "error"]
-    console.say(word("run.refused", lang, n=len(errors)))
+    console.say(word(said, lang, n=len(errors)))
     for line in console.problem_lines(errors, lang):
         console.say(line)
     return INVALID

@@ -21,6 +21,7 @@ from evaltools.metadata import FILE, Meta, read_meta
 from evaltools.problems import InputError, ProblemList, file_of, nearest, nothing_passes
 from evaltools.returns import Return
 
+STANDARD_SUFFIXES = (".yaml", ".xlsx")
 STANDARDS = "EVALTOOLS_STANDARDS"
 """Environment variable by which a run tells its notebooks where a standard given as a file lies."""
 
@@ -294,7 +295,7 @@ def standard_path(name: str, folder: Path) -> Path | None:
         return direct
     own = os.environ.get(STANDARDS)
     for root in (*([Path(own)] if own else []), folder / "standards", home() / "data" / "standards"):
-        for suffix in (".yaml", ".xlsx"):
+        for suffix in STANDARD_SUFFIXES:
             if (path := root / f"{name}{suffix}").is_file():
                 return path
     return None
@@ -306,7 +307,9 @@ def _read_standard(name: str, folder: Path, catalogue: Catalogue, problems: Prob
     path = standard_path(name, folder)
     if path is None:
         roots = (folder / "standards", home() / "data" / "standards")
-        known = sorted({p.stem for root in roots if root.is_dir() for p in root.glob("*.yaml")})
+        known = sorted(
+            {p.stem for root in roots if root.is_dir() for p in root.glob("*.*") if p.suffix in STANDARD_SUFFIXES}
+        )
         problems.say("unknown_standard", where="standard", found=name, near=nearest(name, known) or ", ".join(known))
         return None
     try:

@@ -159,7 +159,8 @@ def surroundings(plan: Plan, scratch: Path, site: SiteFolder) -> dict[str, str]:
     if plan.standard is not None and plan.standard != datasets.standard_path(plan.standard.stem, plan.dataset):
         folder = scratch / "standards"
         folder.mkdir(parents=True)
-        (folder / f"{plan.standard.stem}.yaml").write_bytes(plan.standard.read_bytes())
+        suffix = ".xlsx" if plan.standard.suffix.lower() == ".xlsx" else ".yaml"
+        (folder / f"{plan.standard.stem}{suffix}").write_bytes(plan.standard.read_bytes())
         found["EVALTOOLS_STANDARDS"] = str(folder)
     return found
 

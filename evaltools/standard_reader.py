@@ -235,7 +235,10 @@ class _Reader:
         arguments = rule.arguments if rule else {name for every in RULES.values() for name in every.arguments}
         fields = Fields(self.document, node, (*LINE_KEYS, *sorted(arguments)), "line")
         name = self.identify(fields, "line")
-        if fields.is_mapping and fields.value("rule", required=False) is None:
+        stated = fields.value("rule", required=False)
+        if stated is not None:
+            fields.text("rule")  # says so if it is a list
+        elif fields.is_mapping:
             self.say("missing_rule", node, subject=name, allowed=", ".join(RULES))
         judged = rule is not None and rule.of == "judged"
         may_be_judged = rule is not None and rule.of in ("judged", "either")

@@ -202,6 +202,7 @@ def test_everything_wrong_is_said_at_once_with_its_line(tmp_path):
         ("id: second", "id: first", "repeated_id", "id: first\n    name_zh: 乙"),
         ("mode: half_up, ", "", "missing_key", "rounding:"),
         ("rounding: {digits: 2, mode: half_up, of: line}", "rounding: half_up", "not_a_mapping", "rounding:"),
+        ("rule: threshold", "rule: [threshold]", "not_text", "rule: [threshold]"),
         ("digits: 2", "digits: 7", "out_of_range", "rounding:"),
         ("of: line", "of: page", "not_allowed", "rounding:"),
         ("not_applicable: exclude", "not_applicable: skip", "not_allowed", "not_applicable:"),
