@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MIME = "application/vnd.evaltools.v1+json"
 AUDIENCES = ("internal", "public")
 _NAME = re.compile(r"[a-z0-9_]+")
+_ZIP = b"PK\x03\x04"
 
 
 def admitted(frame: pd.DataFrame, audience: str, data: Data | None) -> pd.DataFrame:
@@ -56,7 +57,7 @@ def content_css() -> str:
 
 
 class Publish:
-    """Shows titles, sentences, key figures, tables and figures in the reader's language.
+    """Shows titles, sentences, key figures, tables, figures and workbooks in the reader's language.
 
     `data` gives the rules of an audience what they need to know about the items. Tables and figures are numbered in
     the order they are first shown; a name shown again keeps its number, so a cell can be run again in JupyterLab.
@@ -183,6 +184,24 @@ class Publish:
             f"<figcaption>{_caption(label, caption, self.lang)}</figcaption></figure>"
         )
         self._show(html, {"kind": "figure", "name": name, "label": label, "caption": caption, "alt": alt})
+
+    def workbook(self, content: bytes, name: str, caption: str) -> None:
+        """Offer an Excel workbook, published as the file `tables/<name>.xlsx`; `caption` says what it is.
+
+        A workbook holds counts, which no disclosure control has seen: the public is told so and gets none. Raises
+        ValueError for a name that cannot be used, and for what is no xlsx file.
+        """
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"the name of a workbook is a-z, 0-9 and _; found {name!r}")
+        _given(caption, f"workbook {name!r}: caption")
+        if not content.startswith(_ZIP):
+            raise ValueError(f"workbook {name!r}: no content of an xlsx file")
+        if self.audience == "public":
+            self.note(word("page.workbook_withheld", self.lang, caption=caption))
+            return
+        html = f'<p id="workbook-{name}">{escape(caption)}</p>'
+        xlsx = b64encode(content).decode("ascii")
+        self._show(html, {"kind": "workbook", "name": name, "caption": caption, "xlsx": xlsx})
 
     def _label(self, kind: str, name: str, caption: str) -> str:
         if not _NAME.fullmatch(name):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from html import escape
@@ -38,7 +38,7 @@ class PageContext:
     """What a page says around its content. Links are relative to the page, so it opens from a folder or a stick.
 
     `links` are (href, text, whether it is this page); `tables` and `areas` are the folders, ending in a slash or
-    empty, where the page finds its CSV files and the areas' reports.
+    empty, where the page finds its CSV files and workbooks and the areas' reports.
     """
 
     lang: str
@@ -60,11 +60,13 @@ class PageContext:
 
 @dataclass(frozen=True)
 class RenderedPage:
-    """A page, the CSV text of its tables by name (no byte order mark), and the notebook behind it, cleaned."""
+    """A page, the CSV text of its tables by name (no byte order mark), the notebook behind it, cleaned, and its
+    workbooks by name."""
 
     html: str
     tables: dict[str, str]
     notebook: NotebookNode
+    workbooks: dict[str, bytes] = field(default_factory=dict)
 
 
 def render(notebook: NotebookNode, context: PageContext, area_states: Mapping[str, str] | None = None) -> RenderedPage:
@@ -72,7 +74,7 @@ def render(notebook: NotebookNode, context: PageContext, area_states: Mapping[st
 
     `area_states` says of each area whether its report is there: a link to an area is kept when `ok`, marked when
     `failed`, and plain text when `absent` or not listed; without `area_states` links stay as they are. Raises
-    PageError when two tables or figures have one name or a part stands before the first section.
+    PageError when two tables, figures or workbooks have one name or a part stands before the first section.
     """
     published = [
         output["data"][MIME]
@@ -82,13 +84,17 @@ def render(notebook: NotebookNode, context: PageContext, area_states: Mapping[st
         if output.output_type == "display_data" and MIME in output["data"]
     ]
     tables: dict[str, str] = {}
+    workbooks: dict[str, bytes] = {}
     figures: set[str] = set()
+    known = {"table": tables, "figure": figures, "workbook": workbooks}
     for data in published:
-        if data["kind"] in ("table", "figure"):
-            if data["name"] in (tables if data["kind"] == "table" else figures):
+        if data["kind"] in known:
+            if data["name"] in known[data["kind"]]:
                 raise PageError(f"the {data['kind']} {data['name']!r} is published twice; give one another name")
             if data["kind"] == "table":
                 tables[data["name"]] = data["csv"]
+            elif data["kind"] == "workbook":
+                workbooks[data["name"]] = b64decode(data["xlsx"])
             else:
                 figures.add(data["name"])
     searchable = any(data.get("search") for data in published)
@@ -107,10 +113,12 @@ def render(notebook: NotebookNode, context: PageContext, area_states: Mapping[st
             name = kind
         if kind == "table":
             html = _with_areas(html, context, area_states) + _download(data[MIME], context)
+        if kind == "workbook":
+            html += _download_workbook(data[MIME], context)
         return html.replace('<div class="ev">', f'<div class="ev ev-is-{name}">', 1) + "\n"
 
     html = _convert(notebook, page | {"fragment": fragment})
-    return RenderedPage(html, tables, clean(notebook))
+    return RenderedPage(html, tables, clean(notebook), workbooks)
 
 
 def failure(context: PageContext, notebook_title: str, cell_number: int, cell_source: str, reason: str) -> str:
@@ -158,6 +166,13 @@ def _download(data: Mapping[str, Any], context: PageContext) -> str:
     text = escape(word("page.download", context.lang, label=data["label"]))
     kind = escape(word("page.file_kind", context.lang))
     href = escape(f"{context.tables}{data['name']}.csv")
+    return f'<p class="download"><a href="{href}">{text}</a> ({kind})</p>'
+
+
+def _download_workbook(data: Mapping[str, Any], context: PageContext) -> str:
+    text = escape(word("page.download_workbook", context.lang, caption=data["caption"]))
+    kind = escape(word("page.workbook_kind", context.lang))
+    href = escape(f"{context.tables}{data['name']}.xlsx")
     return f'<p class="download"><a href="{href}">{text}</a> ({kind})</p>'
 
 

@@ -161,10 +161,12 @@ class SiteFolder:
         context = site.PageContext(**self._context(page))
         rendered = site.render(notebook_files.from_text(text), context, states)
         files = {}
-        for name, table in rendered.tables.items():
-            file = f"{page.folder}tables/{name}.csv"
-            files[file] = b"\xef\xbb\xbf" + table.encode()
-            self._check_taken(page, file, files[file])
+        published = {f"{name}.csv": b"\xef\xbb\xbf" + table.encode() for name, table in rendered.tables.items()}
+        published |= {f"{name}.xlsx": content for name, content in rendered.workbooks.items()}
+        for name, content in published.items():
+            file = f"{page.folder}tables/{name}"
+            files[file] = content
+            self._check_taken(page, file, content)
         files[page.ipynb] = notebook_files.text_of(rendered.notebook).encode()
         files[page.html] = rendered.html.encode()
         return files

@@ -1,22 +1,32 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree
 
 import matplotlib.figure
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
+import tiny
 from bs4 import BeautifulSoup
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import CapturedIO, capture_output
+from nbformat import v4
 
+import evaltools as ev
+from evaltools import notebook_files, plans
+from evaltools.engine import Outcome
 from evaltools.html_tables import STATUS_SIGNS, parse_format, table_html
 from evaltools.publishing import MIME, Publish, admitted
+from evaltools.site import PageContext, PageError, render
+from evaltools.site_folder import SiteFolder
 from evaltools.wording import LANGUAGES
 
 WICKED = "<script>alert(1)</script> \"双引号\" 'single' & ‮ 😀 " + "长" * 60
@@ -153,6 +163,10 @@ def test_the_audience_internal_sees_everything_and_no_unknown_one_is_let_through
         (lambda p: p.table(frame(), "t", "c", {"name": ("h", "dollars")}), "unknown format 'dollars'"),
         (lambda p: p.table(frame().rename(columns={"area": "地区"}), "t", "c", COLUMNS), "found: 地区"),
         (lambda p: p.figure(matplotlib.figure.Figure(), "f", "c", "  "), "alt must not be empty"),
+        (lambda p: p.workbook(xlsx(), "得分表", "c"), "the name of a workbook is a-z"),
+        (lambda p: p.workbook(xlsx(), "../up", "c"), "the name of a workbook is a-z"),
+        (lambda p: p.workbook(xlsx(), "w", " "), "caption must not be empty"),
+        (lambda p: p.workbook(b"a,b\n", "w", "c"), "no content of an xlsx file"),
     ],
 )
 def test_what_cannot_be_published_is_refused(shell: InteractiveShell, call: object, message: str) -> None:
@@ -292,6 +306,66 @@ def test_a_table_with_no_rows_is_still_a_table(shell: InteractiveShell) -> None:
     bundle = bundles(captured)[0]
     assert well_nested(bundle["text/html"])
     assert bundle[MIME]["csv"].count("\n") == 1
+
+
+# --- workbooks ---
+
+
+def xlsx() -> bytes:
+    book = openpyxl.Workbook()
+    book.active["A1"] = "=1+1"
+    made = io.BytesIO()
+    book.save(made)
+    return made.getvalue()
+
+
+def test_a_workbook_travels_whole_and_is_offered_on_the_page(shell: InteractiveShell) -> None:
+    content = xlsx()
+    with capture_output() as captured:
+        Publish().workbook(content, "score_sheet", "得分表 <b>")
+    (bundle,) = bundles(captured)
+    assert well_nested(bundle["text/html"])
+    assert BeautifulSoup(bundle["text/html"], "html.parser").p.get_text() == "得分表 <b>"
+    output = v4.new_output("display_data", data=bundle)
+    notebook = v4.new_notebook(cells=[v4.new_code_cell("pass", outputs=[output], execution_count=1)])
+    page = render(notebook, PageContext(lang="zh", title="t"))
+    assert page.workbooks == {"score_sheet": content}
+    assert page.tables == {}
+    link = BeautifulSoup(page.html, "html.parser").find("p", class_="download").a
+    assert (link["href"], link.get_text()) == ("tables/score_sheet.xlsx", "下载：得分表 <b>")
+    assert render(page.notebook, PageContext(lang="zh", title="t")).workbooks == page.workbooks
+    again = v4.new_code_cell("pass", outputs=[output], execution_count=2)
+    twice = v4.new_notebook(cells=[*notebook.cells, again])
+    with pytest.raises(PageError, match="the workbook 'score_sheet' is published twice"):
+        render(twice, PageContext(lang="zh", title="t"))
+
+
+@pytest.mark.parametrize(("lang", "said"), [("zh", "公开版不提供"), ("en", "not part of the public edition")])
+def test_the_public_gets_no_workbook_and_is_told_so(shell: InteractiveShell, lang: str, said: str) -> None:
+    with capture_output() as captured:
+        Publish(lang=lang, audience="public", data=ev.load("example", area="990101")).workbook(xlsx(), "w", "得分表")
+    (bundle,) = bundles(captured)
+    assert bundle[MIME]["kind"] == "note"
+    assert said in bundle["text/html"]
+    assert base64.b64encode(xlsx()[:30]).decode() not in str(bundle)
+
+
+def test_a_site_holds_the_workbook_and_its_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tiny.small_home(tmp_path / "home")
+    monkeypatch.setenv("EVALTOOLS_HOME", str(home))
+    tiny.notebook(home, "04_county_report", "area", 4, "print(area)")
+    plan = plans.make(plans.Request("small", areas=["02"]))
+    site = SiteFolder(plan)
+    site.open()
+    page = next(page for page in plan.pages if page.work.area == "02")
+    content = xlsx()
+    part = {"kind": "workbook", "name": "score_sheet", "caption": "c", "xlsx": base64.b64encode(content).decode()}
+    output = v4.new_output("display_data", {MIME: part, "text/html": '<div class="ev"></div>'})
+    notebook = v4.new_notebook(cells=[v4.new_code_cell("1", outputs=[output])])
+    record = site.publish(page, Outcome(page.work, "ok", notebook=notebook_files.text_of(notebook)))
+    assert record.state == "ok"
+    assert (plan.site / "02" / "tables" / "score_sheet.xlsx").read_bytes() == content
+    assert record.files["02/tables/score_sheet.xlsx"] == hashlib.sha256(content).hexdigest()
 
 
 # --- figures ---
