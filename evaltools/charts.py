@@ -32,6 +32,7 @@ from evaltools.chart_parts import (
 from evaltools.chart_theme import svg, theme, themed, use, wrap
 from evaltools.month_charts import control_chart
 from evaltools.palette import PALETTE
+from evaltools.score_charts import waterfall
 from evaltools.wording import number, percent, signed_points, value, word
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "theme",
     "trend_lines",
     "use",
+    "waterfall",
 ]
 
 _SIGNS = {"better": "^", "worse": "v", "neutral": "o"}
