@@ -147,7 +147,8 @@ def make(request: Request) -> Plan:
     problems.raise_if_any()
     names = {page.name for page in pages if page.notebook.name in chosen}
     if request.areas:
-        names = {(area, name) for area, name in names if area in wanted or name == FRONT["region"]}
+        of_region = {FRONT["region"], *request.notebooks}  # others of the region only where they are asked for by name
+        names = {(area, name) for area, name in names if area in wanted or (not area and name in of_region)}
     return replace(plan, pages=pages, wanted=frozenset(names))
 
 

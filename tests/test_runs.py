@@ -360,6 +360,14 @@ def test_a_refusal_names_what_would_be_valid(home: Path, arguments: dict[str, ob
     assert not (home / "reports").exists()
 
 
+def test_with_one_county_other_pages_of_the_region_are_made_only_by_name(home: Path) -> None:
+    tiny.notebook(home, "06_annex", "region", 60, "1")
+    chosen = plans.make(plans.Request("small", areas=["02"]))
+    assert {name for area, name in chosen.wanted if not area} == {"05_region_report"}
+    named = plans.make(plans.Request("small", areas=["02"], notebooks=["06_annex"]))
+    assert {name for area, name in named.wanted if not area} == {"05_region_report", "06_annex"}
+
+
 def outcome_of(page: plans.Page, csv: str) -> Outcome:
     """An executed notebook whose one cell published a table."""
     part = {"kind": "table", "name": "numbers", "csv": csv, "label": "表1", "title": "数"}
