@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import evaltools as ev
 from evaltools import change_views, quality_views, region_views, score_views, series_views, target_views, views
-from evaltools.benchmarks import funnel_limits
 from evaltools.datasets import Data
+from evaltools.exact_funnels import exact_limits
 from evaltools.regions import RegionFigures
 
 STANDARD = """\
@@ -277,7 +277,7 @@ def test_the_funnel_leaves_the_region_out(tmp_path: Path, reference: bool) -> No
     assert set(values["area"]) == set(COUNTIES)
     joint = values["numerator"].sum() / values["denominator"].sum()
     assert limits["centre"].unique().tolist() == pytest.approx([100 * joint])
-    own = funnel_limits(values["denominator"], joint, "proportion", 100, confidence=[0.998])
+    own = exact_limits(values["denominator"], joint, "proportion", 100, confidence=[0.998])
     outside = (values["value"] < own["lower_99_8"]) | (values["value"] > own["upper_99_8"])
     assert values["outside"].tolist() == outside.tolist()
     assert values["outside"].any()

@@ -30,7 +30,8 @@ MESSAGES = {
 }
 """Topics said to whoever runs the program: they name files, options and fields as these are spelled."""
 ALLOWED = {"evaltools", "CSV", "Fingertips", "logit", "t", "P", "N"}
-ALLOWED |= {"Wilson", "Byar", "Mann", "Kendall", "Sen", "Cochran", "Armitage", "Benjamini", "Hochberg", "TOPSIS", "CRITIC", "Spearman"}
+ALLOWED |= {"Wilson", "Byar", "Mann", "Kendall", "Sen", "Cochran", "Armitage", "Benjamini", "Hochberg"}
+ALLOWED |= {"TOPSIS", "CRITIC", "Spearman"}
 """Names that stand in Chinese pages as they are."""
 
 CHINESE = re.compile(r"[⺀-鿿豈-﫿＀-￯　-〿]")
