@@ -568,6 +568,7 @@ def test_a_home_without_a_catalogue_is_not_the_data_s_fault(
     assert caught.value.problems["rule"].tolist() == ["no_catalogue"]
 
 
+@pytest.mark.slow
 def test_a_page_that_could_not_be_made_says_why_in_chinese(home: Path) -> None:
     county_office(home / "data" / "bad")
     added("facts.csv", "2022,010101,,a,many")(home / "data" / "bad")

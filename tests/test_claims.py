@@ -246,6 +246,7 @@ def test_targets_below_what_is_reached(tmp_path: Path) -> None:
     assert (row["rule"], row["level"]) == ("below_target", "note")
 
 
+@pytest.mark.slow
 def test_sentences_of_claims_say_figures_as_people_do(tmp_path: Path) -> None:
     def said(name: str, *claims: dict, **tables: list) -> str:
         return " ".join(found(tmp_path / name, *claims, **tables)["sentence_zh"])

@@ -24,6 +24,8 @@ from plain import APART, EMPTY, MOVED, NOTHING, Plain, Span, Tables, span
 import evaltools as ev
 from evaltools.standards import Grade, Line, Rounding, Section, Standard
 
+pytestmark = pytest.mark.slow
+
 # Random data -----------------------------------------------------------------------------------------------------
 
 ITEMS = [

@@ -75,6 +75,7 @@ def test_the_example_has_ten_lines() -> None:
     assert sum(len(content.splitlines()) for _, content in shown) + len(commands("en")) == 10
 
 
+@pytest.mark.slow
 def test_the_example_works_as_a_new_user_would_try_it(here: Path) -> None:
     check, run = commands("en")
     assert (check[0], run[0]) == ("check", "run")

@@ -272,6 +272,7 @@ def test_a_page_s_key_covers_this_package_and_its_libraries(home: Path, monkeypa
     assert not set(keys(home).values()).intersection(before.values())
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_leaves_whole_pages_and_goes_on_where_it_stopped(home: Path) -> None:
     wait = (
         "import time\nfrom pathlib import Path\nwhile area != '02' and not Path('go').exists():\n    time.sleep(0.05)"

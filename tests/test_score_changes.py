@@ -255,6 +255,7 @@ def standards(draw: st.DrawFn) -> Standard:
     return standard(made[:2], made[2:], rounding=rounding, cuts=("1.5",))
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(states, states, standards(), standards())
 def test_the_parts_always_add_up(first: dict, second: dict, new: Standard, old: Standard) -> None:

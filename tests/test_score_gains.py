@@ -45,6 +45,7 @@ def rescored(ind: pd.DataFrame, whole: Standard, indicator: str, people: int) ->
     return float(points.set_index("line").loc[indicator, "points"]), float(sums.iloc[-1]["points"])
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(sorted(RULES)),

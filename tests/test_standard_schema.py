@@ -105,6 +105,7 @@ def test_the_whole_standard_is_valid_however_its_values_are_read(published):
     assert {"no", False} >= {at(d, ("bonus", "above_total")) for d in (whole(), texts())}, "yes and no, read as either"
 
 
+@pytest.mark.slow
 def test_a_key_may_be_left_out_where_the_reader_lets_it(published, tmp_path):
     refused = 0
     for way in KEYS:

@@ -359,6 +359,7 @@ def test_against_a_plain_calculation(ind: pd.DataFrame) -> None:
     assert_same(as_rows(changes.year_on_year(ind)), plainly(ind))
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(frames(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_the_names_of_areas_change_nothing(ind: pd.DataFrame, random: Any) -> None:
@@ -374,6 +375,7 @@ def test_the_order_of_rows_and_the_names_of_areas_change_nothing(ind: pd.DataFra
     pd.testing.assert_frame_equal(ind, before)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(
     st.sampled_from(["2023", "2023-H1", "2023-03"]),
