@@ -59,6 +59,7 @@ JUDGED = {
     "scorer": "score.column_scorer text",
     "given": "score.column_given quantity",
     "note": "score.column_note text",
+    "evidence": "score.column_evidence text",
 }
 STAGE = {
     "part": "columns.part text",

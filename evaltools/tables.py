@@ -212,6 +212,7 @@ TABLES: dict[str, Table] = {
             "value": Column(NUMBER, required=True),
             "scorer": _TEXT,
             "note": _TEXT,
+            "evidence": _TEXT,
         },
         ("period", "area", "unit", "line", "scorer"),
     ),

@@ -433,3 +433,25 @@ def test_every_rule_says_its_formula():
     for name, known in RULES.items():
         assert known.formula.__doc__, name
         assert f'"{name}"' in text
+
+
+def test_scaling_all_weights_changes_no_share_and_renaming_areas_only_moves_rows():
+    names = ("proportional", "threshold", "per_step")
+    plain = [line(name, name, "5", **STATED[name]) for name in names]
+    tenfold = [
+        line(name, name, "50", **STATED[name] | ({"deduct": "4"} if name == "per_step" else {})) for name in names
+    ]
+    rng = np.random.default_rng(3)
+    rows = [row(name, int(rng.integers(300, 1000)), 1000, area=f"{n:02d}") for n in range(9) for name in names]
+    total = {}
+    for key, lines in (("plain", plain), ("tenfold", tenfold)):
+        made = standard(lines, rounding=Rounding(6, "half_up", "line"), cuts=("9", "6"))
+        found = scoring.totals(scoring.score(frame(*rows), made), made)
+        total[key] = found[found["section"] == ""].set_index("area")["points"]
+    np.testing.assert_allclose(total["tenfold"], total["plain"] * 10, atol=1e-4)
+    other = {f"{n:02d}": f"{97 - n:02d}" for n in range(9)}
+    renamed = frame(*(one_row | {"area": other[one_row["area"]]} for one_row in rows))
+    made = standard(plain, rounding=Rounding(6, "half_up", "line"), cuts=("9", "6"))
+    again = scoring.totals(scoring.score(renamed, made), made)
+    again = again[again["section"] == ""].set_index("area")["points"]
+    assert again.rename({new: old for old, new in other.items()}).to_dict() == total["plain"].to_dict()
