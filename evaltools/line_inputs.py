@@ -35,18 +35,18 @@ class Region:
     """The figures of a region, from `ev.benchmark`, as the rules that compare with it need them."""
 
     def __init__(self, benchmark: pd.DataFrame) -> None:
-        newest = benchmark.sort_values("definition", kind="stable")
-        newest = newest.drop_duplicates(["period", "area", "indicator"], keep="last")
+        ordered = benchmark.sort_values("definition", kind="stable")
         columns = ["numerator", "denominator", "value", "n_areas", "mean", "percentile"]
         columns += ["total_numerator", "total_denominator", "total_value"]
-        places = newest[["period", "area", "indicator"]].itertuples(index=False, name=None)
-        self.rows: dict[tuple[str, str, str], Any] = dict(
-            zip(places, newest[columns].itertuples(index=False), strict=True)
-        )
+        self.rows: dict[tuple[str, str, str, str], Any] = {}
+        places = ordered[["period", "area", "indicator", "definition"]].itertuples(index=False, name=None)
+        for place, row in zip(places, ordered[columns].itertuples(index=False), strict=True):
+            self.rows[place] = row
+            self.rows[(*place[:3], "")] = row  # the newest comes last and stays
 
     def mean(self, line: Line, key: Key, per: int) -> Value | None:
         """Return the region's mean of a line's indicator; None where there is none, as for units."""
-        row = self.rows.get((key[0], key[1], line.indicator)) if not key[2] else None
+        row = self.rows.get((key[0], key[1], line.indicator, line.definition)) if not key[2] else None
         if row is None or math.isnan(row.value):
             return None
         without = line.arguments["own"] == "without"
@@ -69,7 +69,7 @@ class Region:
 
     def position(self, line: Line, key: Key) -> Value | None:
         """Return an area's position among all, 0 the worst and 100 the best; None where there is none."""
-        row = self.rows.get((key[0], key[1], line.indicator)) if not key[2] else None
+        row = self.rows.get((key[0], key[1], line.indicator, line.definition)) if not key[2] else None
         if row is None or math.isnan(row.percentile):
             return None
         place = 100 - row.percentile if line.direction == "down" else row.percentile
@@ -84,6 +84,8 @@ def units_meeting(rows: pd.DataFrame, line: Line) -> dict[tuple[str, str], tuple
     are not counted; if one that it concerns has no value, there is no share.
     """
     units = rows[rows["unit"] != ""].sort_values("definition", kind="stable")
+    if line.definition:
+        units = units[units["definition"] == line.definition]
     units = units.drop_duplicates(["period", "area", "unit"], keep="last")
     concerned = ~units["reason"].str.startswith((NOT_APPLICABLE, ZERO_DENOMINATOR))
     units = units[concerned & ~((units["numerator"] == 0) & (units["denominator"] == 0))]

@@ -107,7 +107,7 @@ class Indicators:
         if "mean" in rule.inputs:
             assert region is not None
             return self._beside_mean(line, cells, region)
-        return self._beside_prior(list(cells)) if "prior" in rule.inputs else cells
+        return self._beside_prior(line, list(cells)) if "prior" in rule.inputs else cells
 
     def _plain_cells(self, line: Line, targets: Targets) -> Iterator[Cell]:
         rule = RULES[line.rule]
@@ -170,13 +170,15 @@ class Indicators:
             else:
                 yield cell._replace(value=None, applicable=False, reason=reason("no_region"))
 
-    def _beside_prior(self, cells: list[Cell]) -> Iterator[Cell]:
+    def _beside_prior(self, line: Line, cells: list[Cell]) -> Iterator[Cell]:
         """Give each value that of the year before, of the same definition."""
+        definition = dict(zip(self.keys, self.definition[self.positions(line)].tolist(), strict=True))
         at = {cell.key: cell for cell in cells}
         earlier = earlier_keys(self.keys)
         for cell in cells:
-            past = at.get(earlier.get(cell.key, ("", "", "")))
-            if past is not None and past.value is not None:
+            before = earlier.get(cell.key, ("", "", ""))
+            past = at.get(before)
+            if past is not None and past.value is not None and definition[before] == definition[cell.key]:
                 cell = cell._replace(inputs={"prior": past.value})
             yield cell
 

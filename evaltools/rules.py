@@ -274,7 +274,7 @@ def per_defect(x: Any, terms: Terms) -> Any:
 @rule("per_case", {"deduct": ABOVE_ZERO}, of="either", plain=True, block="penalties")
 def per_case(x: Any, terms: Terms) -> Any:
     """`−min(S, k × x)`: points taken from the total for x cases, beyond what the line's own item is worth."""
-    return -least(terms.full, terms["deduct"] * x)
+    return -least(terms.full, terms["deduct"] * most(0, x))
 
 
 def _said_bands(value: Value, terms: Terms) -> str:
