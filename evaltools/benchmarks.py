@@ -159,13 +159,8 @@ def funnel_limits(
     """
     if kind not in ("proportion", "rate"):
         raise ValueError(f"funnel limits exist for proportion and rate; found {kind!r}")
-    highest = 1 if kind == "proportion" else np.inf
-    if not 0 <= average <= highest or np.isinf(average):
-        raise ValueError(f"average must be events over denominator, from 0 to {highest}; found {average!r}")
     index = denominator.index if isinstance(denominator, pd.Series) else None
-    n = np.atleast_1d(np.asarray(denominator, dtype=float))
-    if (n <= 0).any() or np.isinf(n).any():
-        raise ValueError(f"denominator must be above zero and finite; found {n[(n <= 0) | np.isinf(n)][0]:g}")
+    n = funnel_sizes(denominator, average, 1 if kind == "proportion" else np.inf)
     columns = {"denominator": n, "baseline": np.full(len(n), average * per)}
     for level in confidence:
         if not 0.9 <= level < 1:
@@ -175,6 +170,16 @@ def funnel_limits(
         name = f"{level * 100:g}".replace(".", "_")
         columns |= {f"lower_{name}": lower * per, f"upper_{name}": upper * per}
     return pd.DataFrame(columns, index=index)
+
+
+def funnel_sizes(denominator: ArrayLike | pd.Series, average: float, highest: float) -> Floats:
+    """Return the sizes of a funnel as an array; raises ValueError for one, or an average, that cannot be."""
+    if not 0 <= average <= highest or np.isinf(average):
+        raise ValueError(f"average must be cases over denominator, from 0 to {highest}; found {average!r}")
+    n = np.atleast_1d(np.asarray(denominator, dtype=float))
+    if (n <= 0).any() or np.isinf(n).any():
+        raise ValueError(f"denominator must be above zero and finite; found {n[(n <= 0) | np.isinf(n)][0]:g}")
+    return n
 
 
 def league(totals: pd.DataFrame, exclude: Collection[str] = (), barred: pd.DataFrame | None = None) -> pd.DataFrame:

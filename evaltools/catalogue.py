@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from evaltools import formulas, table_files, tables
+from evaltools import formulas, table_checks, table_files, tables
 from evaltools.problems import ProblemList, nearest
 from evaltools.tables import each_row
 
@@ -60,7 +60,7 @@ def load_catalogue(national: Path, own: Path, problems: ProblemList, encoding: s
                 part = table_files.read(path, name, file, problems, encoding if folder == own else "utf-8")
                 if (part.empty and problems.errors > before) or problems.lost_rows(file):
                     unread.add(name)
-                tables.check_key(part, name, file, problems)
+                table_checks.check_key(part, name, file, problems)
                 parts.append(part.assign(at_row=file + " row " + part.index.astype(str)))
         identifier = tables.TABLES[name].key[0]
         if len(parts) == 2:

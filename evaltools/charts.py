@@ -32,6 +32,7 @@ from evaltools.chart_parts import (
 from evaltools.chart_theme import svg, theme, themed, use, wrap
 from evaltools.month_charts import control_chart
 from evaltools.palette import PALETTE
+from evaltools.rank_charts import rank_intervals
 from evaltools.score_charts import waterfall
 from evaltools.wording import number, percent, signed_points, value, word
 
@@ -42,6 +43,7 @@ __all__ = [
     "league_bars",
     "points_lost",
     "rank_change",
+    "rank_intervals",
     "svg",
     "theme",
     "trend_lines",

@@ -17,7 +17,7 @@ from evaltools.claim_words import figure, in_points, moved, said
 from evaltools.datasets import Data
 from evaltools.fact_cells import Counted
 from evaltools.findings import Findings, Indicators, number
-from evaltools.rules import SIGNS
+from evaltools.rule_model import SIGNS
 from evaltools.tables import each_row
 
 _TOPIC = "quality_claims"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evaltools.findings import number
-from evaltools.rules import SIGNS
+from evaltools.rule_model import SIGNS
 from evaltools.wording import LANGUAGES, word
 
 _BOUNDS = {">=": "at_least", ">": "more_than", "<=": "at_most", "<": "less_than", "about": "about"}

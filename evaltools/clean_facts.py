@@ -20,7 +20,8 @@ import pyarrow.parquet as pa_parquet
 
 from evaltools import periods
 from evaltools.problems import ProblemList
-from evaltools.tables import LARGEST, NUMBER, TABLES, check_column
+from evaltools.table_checks import check_column
+from evaltools.tables import LARGEST, NUMBER, TABLES
 
 _SPEC = TABLES["facts"]
 _TEXTS = [name for name, column in _SPEC.columns.items() if column.content != NUMBER]

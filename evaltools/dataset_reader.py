@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from evaltools import intake, periods, returns_store, table_files, tables
+from evaltools import intake, periods, returns_store, table_checks, table_files, tables
 from evaltools.catalogue import Catalogue
 from evaltools.clean_facts import Listed, clean_facts
 from evaltools.hierarchy import split_among
@@ -88,7 +88,7 @@ class Reader:
     def file(self, path: Path, table: str, label: str) -> pd.DataFrame:
         """Read one file of a table and look for rows that stand there twice."""
         frame = table_files.read(path, table, label, self.problems, self.meta.encoding)
-        tables.check_key(frame, table, label, self.problems)
+        table_checks.check_key(frame, table, label, self.problems)
         return frame
 
     def facts(self, scope: set[str]) -> pd.DataFrame:
@@ -198,14 +198,14 @@ class Reader:
         for column, (valid, listing) in self.codes.items():
             if column in frame and listing not in self.unread:
                 spec = tables.TABLES[table].columns[column]
-                tables.check_codes(frame[column], valid, label, problems, also=spec.also)
+                table_checks.check_codes(frame[column], valid, label, problems, also=spec.also)
         if "unit" in frame and not self.unread.intersection(("areas", "units")):
             known = set(zip(self.units["area"], self.units["unit"], strict=True))
             pairs = frame.loc[frame["unit"] != "", ["area", "unit"]].drop_duplicates()
             wrong = [pair for pair in pairs.itertuples(index=False, name=None) if pair not in known]
             for code in sorted({code for code, _ in wrong}.intersection(self.areas["area"])):
                 rows = frame.loc[frame["area"] == code, "unit"]
-                tables.check_codes(rows, {u for a, u in known if a == code}, label, problems)
+                table_checks.check_codes(rows, {u for a, u in known if a == code}, label, problems)
         if "source" in frame and "item" in frame:
             # a number must be traceable: where the sender gave no cell, the row it was read from stands in
             blank = frame["source"] == ""

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import betainc, gammainc, gammaincc, gammaincinv
 
+from evaltools.benchmarks import funnel_sizes
 from evaltools.rates import Floats
 
 INTERPOLATIONS = ("tails", "spiegelhalter")
@@ -56,14 +57,8 @@ def exact_limits(
     if interpolation not in INTERPOLATIONS:
         raise ValueError(f"interpolation is one of {', '.join(INTERPOLATIONS)}; found {interpolation!r}")
     highest = 1 if kind == "proportion" else np.inf
-    if not 0 <= average <= highest or np.isinf(average):
-        raise ValueError(f"average must be cases over denominator, from 0 to {highest}; found {average!r}")
     index = denominator.index if isinstance(denominator, pd.Series) else None
-    given = np.atleast_1d(np.asarray(denominator, dtype=float))
-    if (given <= 0).any() or np.isinf(given).any():
-        raise ValueError(
-            f"denominator must be above zero and finite; found {given[(given <= 0) | np.isinf(given)][0]:g}"
-        )
+    given = funnel_sizes(denominator, average, highest)
     n = np.where(np.isnan(given), 1.0, given)
     at_most, at_least = _tails(n, average, kind)
     most = n if kind == "proportion" else n * average + 40 * np.sqrt(n * average) + 60

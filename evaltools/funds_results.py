@@ -139,12 +139,13 @@ def drawn_scores(plan: Plan, data: Data, region: RegionFigures) -> pd.DataFrame 
         return None
     if standard is None or standard.objects != "area" or plan.period not in set(region.points["period"]):
         return None
-    from evaltools.rank_uncertainty import simulate_totals  # slow to import, and not needed for other plans
+    from evaltools.rank_uncertainty import simulate  # slow to import, and not needed for other plans
 
     whole = data.region
     counties = region.indicators[region.indicators["area"].isin(whole.counties())]
     tables = (whole.targets, whole.judgements, region.benchmark)
-    return simulate_totals(counties, standard, whole.catalogue, *tables, period=plan.period, points=region.points)
+    draws = simulate(counties, standard, whole.catalogue, *tables, period=plan.period, points=region.points)
+    return draws.by_area
 
 
 def _places(plan: Plan, data: Data) -> list[tuple[str, str]]:

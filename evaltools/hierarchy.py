@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from evaltools import tables
+from evaltools import table_checks
 from evaltools.metadata import FILE, Meta
 from evaltools.problems import ProblemList, nearest
 from evaltools.tables import each_row
@@ -59,18 +59,18 @@ def check_places(
         check_lifetimes(frame, label, problems)
     for column in ("parent", "successor"):
         if "areas" not in unread:
-            tables.check_codes(areas[column], areas["area"], "areas.csv", problems)
+            table_checks.check_codes(areas[column], areas["area"], "areas.csv", problems)
         for _, rows in units[_strange(units, column)].groupby("area") if "units" not in unread else ():
             siblings = units.loc[units["area"] == rows["area"].iloc[0], "unit"]
-            tables.check_codes(rows[column], siblings, "units.csv", problems)
+            table_checks.check_codes(rows[column], siblings, "units.csv", problems)
         named = units[units["unit"] != ""]
         _check_circle(areas["area"], areas[column], "areas.csv", column, problems)
         owner = named["area"] + " "
         _check_circle(owner + named["unit"], owner + named[column], "units.csv", column, problems)
     if "areas" not in unread:
-        tables.check_codes(_each_part(areas), areas["area"], "areas.csv", problems)
+        table_checks.check_codes(_each_part(areas), areas["area"], "areas.csv", problems)
     for _, own in units.groupby("area") if "units" not in unread else ():
-        tables.check_codes(_each_part(own), own["unit"], "units.csv", problems)
+        table_checks.check_codes(_each_part(own), own["unit"], "units.csv", problems)
     if "areas" not in unread:
         _check_listing(areas, units, meta, problems)
 
@@ -89,7 +89,7 @@ def _each_part(frame: pd.DataFrame) -> pd.Series:
 
 
 def _check_listing(areas: pd.DataFrame, units: pd.DataFrame, meta: Meta, problems: ProblemList) -> None:
-    tables.check_codes(units["area"], areas["area"], "units.csv", problems)
+    table_checks.check_codes(units["area"], areas["area"], "units.csv", problems)
     if meta.region and meta.region not in set(areas["area"]):
         near = nearest(meta.region, areas["area"]) or ", ".join(areas["area"][:3])
         problems.say("unknown_region", where=FILE, found=meta.region, near=near)

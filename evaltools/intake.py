@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from evaltools import arrivals, formulas, table_files, tables
+from evaltools import arrivals, formulas, table_checks, table_files, tables
 from evaltools.catalogue import OF_UNITS, Catalogue
 from evaltools.metadata import Meta
 from evaltools.problems import ProblemList
@@ -66,7 +66,7 @@ def read(path: Path, catalogue: Catalogue, problems: ProblemList) -> Return:
         return read_returns(path, path, known, problems)
     if path.suffix.lower() in table_files.SUFFIXES:
         facts = table_files.read(path, "facts", path.name, problems)
-        tables.check_key(facts, "facts", path.name, problems)
+        table_checks.check_key(facts, "facts", path.name, problems)
         return Return(facts=facts, areas=_areas(facts), units=_units(facts))
     found = read_return(path, path.name, known, problems)
     return _with_places(found, found.expected if found.areas.empty else {})
@@ -88,7 +88,7 @@ def read_returns(folder: Path, root: Path, known: Known, problems: ProblemList) 
         expected={code: name for part in parts for code, name in part.expected.items()},
         notice=next((part.notice for part in parts if any(part.notice.values())), {}),
     )
-    tables.check_key(whole.facts, "facts", folder.name, problems)
+    table_checks.check_key(whole.facts, "facts", folder.name, problems)
     arrivals.note_absent(parts, folder.name, problems)
     arrivals.note_unread(folder, root, set(paths), WORKBOOKS, problems)
     return _with_places(whole, whole.expected) if known.areas.empty else whole

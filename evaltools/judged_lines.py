@@ -12,7 +12,8 @@ import pandas as pd
 from evaltools.line_inputs import Key
 from evaltools.line_values import KEY, Cell, exact, reason, say
 from evaltools.problems import ProblemList, in_language
-from evaltools.rules import RULES, Number, Value
+from evaltools.rule_model import Number, Value
+from evaltools.rules import RULES
 from evaltools.standards import Line, Standard
 from evaltools.wording import LANGUAGES, word
 

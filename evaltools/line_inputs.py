@@ -13,7 +13,7 @@ import pandas as pd
 from evaltools.comparability import previous_periods
 from evaltools.decimals import exact as exact_fraction
 from evaltools.reasons import NOT_APPLICABLE, ZERO_DENOMINATOR
-from evaltools.rules import SIGNS, Value, written
+from evaltools.rule_model import SIGNS, Value, written
 from evaltools.standards import Line
 
 Key = tuple[str, str, str]

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from evaltools import periods, wording
 from evaltools.line_inputs import Inputs, Key, Region, earlier_keys, units_meeting
 from evaltools.problems import ProblemList
-from evaltools.rules import RULES, SIGNS, Number, Value, decimal_text
+from evaltools.rule_model import SIGNS, Number, Value, decimal_text
+from evaltools.rules import RULES
 from evaltools.standards import Line, Rounding
 from evaltools.wording import LANGUAGES, word
 
@@ -45,16 +46,17 @@ class Cell(NamedTuple):
 
 
 class Indicators:
-    """The indicator rows of areas, or with `units` of units too, ready to be looked up line by line.
+    """The indicator rows of areas, of units, or of both, ready to be looked up line by line.
 
     Raises ValueError for a column that is absent and for two rows of one definition.
     """
 
-    def __init__(self, rows: pd.DataFrame, units: bool = False) -> None:
+    def __init__(self, rows: pd.DataFrame, objects: str = "area") -> None:
         if absent := [column for column in INDICATOR_COLUMNS if column not in rows]:
             raise ValueError(f"the indicators have no column {', '.join(absent)}")
         self.all_rows = rows
-        rows = rows[rows["unit"] == ""] if not units else rows
+        if objects != "both":
+            rows = rows[(rows["unit"] != "") == (objects == "unit")]
         rows = rows.reset_index(drop=True)
         repeated = rows.duplicated([*KEY, "indicator", "definition"])
         if repeated.any():
@@ -64,16 +66,10 @@ class Indicators:
         self.code = rows.groupby(KEY, sort=False).ngroup().to_numpy()
         self.keys: list[Key] = list(rows[KEY].drop_duplicates().itertuples(index=False, name=None))
         self.at = rows.groupby("indicator", sort=False).indices
-        of_unit = rows["unit"] != ""
-        self.asked = set(zip(rows["indicator"], rows["period"], of_unit, strict=True))
+        asked = rows[["indicator", "period"]].assign(of_unit=rows["unit"] != "").drop_duplicates()
+        self.asked = set(asked.itertuples(index=False, name=None))
         self.definition = rows["definition"].fillna("").to_numpy(dtype=object)
         self.per, self.is_ratio = _multipliers(rows)
-
-    def only_units(self) -> None:
-        """Leave out the rows of areas."""
-        table = Indicators(self.rows[self.rows["unit"] != ""], units=True)
-        table.all_rows = self.all_rows
-        self.__dict__.update(table.__dict__)
 
     def positions(self, line: Line) -> NDArray[np.intp]:
         """Return for each key the row that the line scores, or -1."""
@@ -117,7 +113,7 @@ class Indicators:
         positions = self.positions(line)
         found = self.rows.iloc[positions]
         columns = (found[name].to_numpy(dtype=float).tolist() for name in ("numerator", "denominator", "value"))
-        reasons = found["reason"].fillna("").tolist()
+        reasons = found["reason"].fillna("").to_numpy(dtype=object).tolist()
         multipliers = (self.per[positions].tolist(), self.is_ratio[positions].tolist())
         for key, position, above, below, given, why, per, is_ratio in zip(
             self.keys, positions.tolist(), *columns, reasons, *multipliers, strict=True

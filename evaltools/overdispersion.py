@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
+from evaltools.benchmarks import funnel_sizes
 from evaltools.decimals import NEAR
 from evaltools.rates import Floats
 from evaltools.wording import word
@@ -139,12 +140,8 @@ def adjusted_limits(
     if found.reason:
         raise ValueError(f"no adjusted limits: {found.reason}")
     highest = 1 if found.transform == "arcsine" else math.inf
-    if not 0 <= average <= highest or math.isinf(average):
-        raise ValueError(f"average must be cases over denominator, from 0 to {highest}; found {average!r}")
     index = denominator.index if isinstance(denominator, pd.Series) else None
-    n = np.atleast_1d(np.asarray(denominator, dtype=float))
-    if (n <= 0).any() or np.isinf(n).any():
-        raise ValueError(f"denominator must be above zero and finite; found {n[(n <= 0) | np.isinf(n)][0]:g}")
+    n = funnel_sizes(denominator, average, highest)
     expected = n if found.transform == "arcsine" else n * average
     variance = np.divide(1.0 if found.transform == "log" else 0.25, expected, where=expected > 0, out=np.zeros(len(n)))
     variance[np.isnan(n)] = math.nan

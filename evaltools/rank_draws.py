@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from graphlib import TopologicalSorter
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -51,13 +49,12 @@ class Plan:
             for column in ("value", "target", "points"):
                 self.rows[str(name)][column] = np.full(len(self.keys), np.nan)
                 self.rows[str(name)][column][place[at]] = scored[column].to_numpy(dtype=float)[at]
-        self.order = gates_first(standard)
         self.gates = {gate for _, line in standard.lines for gate in line.gate}
         self._samplers(ind, catalogue)
 
     def _samplers(self, ind: pd.DataFrame, catalogue: pd.DataFrame) -> None:
         """Make a sampler of each indicator that is scored, and of its value of the year before where a rule asks."""
-        table = Indicators(ind, units=self.standard.objects == "unit")
+        table = Indicators(ind, self.standard.objects)
         at = {key: number for number, key in enumerate(table.keys)}
         past = earlier_keys(table.keys)
         here = np.array([at.get(key, -1) for key in self.keys], dtype=int)
@@ -90,7 +87,7 @@ class Plan:
         extra = {section.id: np.zeros(shape) for section in standard.extras}
         drawn: dict[Name, Floats] = {}
         shut: dict[str, Flags] = {}
-        for section_id, line in self.order:
+        for section, line in self.standard.gates_first:
             points = self._points(line, drawn, random, simulations)
             for gate in line.gate:
                 points = np.where(shut[gate], 0.0, points)
@@ -100,8 +97,8 @@ class Plan:
                 points = self._rolled_up(points)
             none = np.isnan(points)
             some_none = none.any()
-            if section_id in extra:
-                extra[section_id] += np.where(none, 0.0, points)
+            if section.id in extra:
+                extra[section.id] += np.where(none, 0.0, points)
                 continue
             gained += np.where(none, 0.0, points) if some_none else points
             counted += ~none * float(line.points) if some_none else float(line.points)
@@ -197,13 +194,6 @@ def scaled(gained: Floats, counted: Floats, standard: Standard) -> Floats:
     """Return points gained ÷ full points counted × the total; NaN where nothing counts."""
     share = np.divide(gained, counted, out=np.full(gained.shape, np.nan), where=counted > 0)
     return np.asarray(share * float(standard.total), dtype=float)
-
-
-def gates_first(standard: Standard) -> list[tuple[str, Line]]:
-    """Return section and line, those that others wait for before them."""
-    names = TopologicalSorter({line.id: line.gate for _, line in standard.lines}).static_order()
-    order = {name: at for at, name in enumerate(names)}
-    return sorted(((section.id, line) for section, line in standard.lines), key=lambda part: order[part[1].id])
 
 
 def _unit_weights(pairs: pd.DataFrame, standard: Standard, period: str, weights: pd.DataFrame | None) -> Floats:

@@ -72,6 +72,11 @@ class Draws:
     lines: pd.DataFrame
     seed: int
 
+    @property
+    def by_area(self) -> pd.DataFrame:
+        """The drawn totals, one row a simulation and one column an area, named by its code."""
+        return pd.DataFrame(self.totals, columns=list(self.official.areas))
+
 
 def official_points(
     points: pd.DataFrame, standard: Standard, period: str, judgements: pd.DataFrame | None = None
@@ -142,32 +147,6 @@ def simulate(
     found = plan.totals(np.random.default_rng(seed), simulations)
     found[:, np.isnan(official.totals)] = np.nan
     return Draws(official, found, plan.told(), seed)
-
-
-def simulate_totals(
-    ind: pd.DataFrame,
-    standard: Standard,
-    catalogue: pd.DataFrame,
-    targets: pd.DataFrame | None = None,
-    judgements: pd.DataFrame | None = None,
-    benchmark: pd.DataFrame | None = None,
-    *,
-    period: str,
-    simulations: int = SIMULATIONS,
-    seed: int = SEED,
-    points: pd.DataFrame | None = None,
-    weights: pd.DataFrame | None = None,
-) -> pd.DataFrame:
-    """Return the drawn totals of `simulate`, one row a simulation and one column an area, named by its code."""
-    draws = simulate(
-        *(ind, standard, catalogue, targets, judgements, benchmark),
-        period=period,
-        simulations=simulations,
-        seed=seed,
-        points=points,
-        weights=weights,
-    )
-    return pd.DataFrame(draws.totals, columns=list(draws.official.areas))
 
 
 def simulate_weights(

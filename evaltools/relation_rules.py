@@ -10,7 +10,7 @@ from evaltools.datasets import Data
 from evaltools.fact_cells import Counted, Flags, Floats
 from evaltools.findings import MOST, Findings, Indicators, number
 from evaltools.grid import evaluate
-from evaltools.rules import SIGNS
+from evaltools.rule_model import SIGNS
 from evaltools.tables import each_row
 from evaltools.wording import period as period_label
 

@@ -77,11 +77,10 @@ def _without_dust(number: Any) -> Any:
 
 
 class Truth(NamedTuple):
-    """Whether something holds, how it is written, and how its contrary is; `holds` is None in a formula for Excel."""
+    """Whether something holds, with the comparison that is true; None with the one to ask in a formula for Excel."""
 
     holds: bool | None
     text: str
-    denied: str = ""
 
     def choose(self, then: Any, otherwise: Any) -> Any:
         """Return what holds; a plain number is told together with the comparison that led to it."""
@@ -90,7 +89,7 @@ class Truth(NamedTuple):
         chosen = Told.of(then if self.holds else otherwise)
         if chosen.final or not chosen.is_plain:
             return chosen
-        return Told(chosen.above, chosen.below, chosen.text, chosen.tight, self.text if self.holds else self.denied)
+        return Told(chosen.above, chosen.below, chosen.text, chosen.tight, self.text)
 
 
 class Told:
@@ -126,7 +125,7 @@ class Told:
         if isinstance(number, Told):
             return number
         if isinstance(number, int):
-            return cls(number, 1, str(number))
+            return _WHOLE.get(number) or cls(number, 1, str(number))
         exact = Fraction(number)
         return cls(exact.numerator, exact.denominator, str(number))
 
@@ -195,7 +194,7 @@ class Told:
         bar = other if type(other) is Told else Told.of(other)
         holds, contrary = _COMPARISONS[sign]
         is_so = holds(self.above * bar.below, bar.above * self.below)
-        return Truth(is_so, f"{self.text} {sign} {bar.text}", f"{self.text} {contrary} {bar.text}")
+        return Truth(is_so, f"{self.text} {sign if is_so else contrary} {bar.text}")
 
     @property
     def is_plain(self) -> bool:
@@ -227,6 +226,10 @@ class Told:
         """Return one number over another, `at_zero` where that is zero."""
         divisor = Told.of(below)
         return Told.of(above) / divisor if divisor.above else Told.of(at_zero)
+
+
+_WHOLE = {number: Told(number, 1, str(number)) for number in (0, 1, 100)}
+"""The whole numbers that formulas are written with."""
 
 
 def told(exact: Fraction, text: str) -> Told:

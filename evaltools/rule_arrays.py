@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evaltools.rules import RULES, Terms
+from evaltools.rule_model import Terms
+from evaltools.rules import RULES
 from evaltools.standards import Line
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaltools.rule_arithmetic import Cell
-from evaltools.rules import RULES, Terms
+from evaltools.rule_model import Terms
+from evaltools.rules import RULES
 from evaltools.standards import Line, Rounding
 
 

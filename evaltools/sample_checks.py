@@ -9,7 +9,8 @@ import pandas as pd
 
 from evaltools import periods
 from evaltools.problems import ProblemList
-from evaltools.tables import check_codes, each_row, place
+from evaltools.table_checks import check_codes
+from evaltools.tables import each_row, place
 
 KEY = ["period", "area", "unit", "indicator"]
 NUMBERS = ["sampled", "genuine", "conforming"]

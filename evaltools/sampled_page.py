@@ -11,7 +11,6 @@ from evaltools.authenticity import corrected
 from evaltools.authenticity_narrative import judged, methods, summary, total_points
 from evaltools.authenticity_views import sample_table
 from evaltools.datasets import Data
-from evaltools.measures import indicators
 from evaltools.regions import RegionFigures
 from evaltools.score_ranges import score_ranges, total_ranges
 from evaltools.scored_figures import scorer
@@ -31,9 +30,11 @@ class SampledPage:
 
 
 def sampled_page(
-    data: Data, region: RegionFigures, area: str, area_name: str, period: str, every: str, lang: str
+    data: Data, region: RegionFigures, figures: pd.DataFrame, area: str, period: str, every: str, lang: str
 ) -> SampledPage | None:
     """Return what to say of the records sampled in an area and a period; None if none were.
+
+    figures: of `ev.indicators`, rows of areas and units, as reported.
 
     Points are shown, and the range of the score, where the standard has its numbers corrected; else it is said that
     they are not.
@@ -45,7 +46,7 @@ def sampled_page(
     rule = standard.authenticity if standard is not None else None
     confidence = float(rule.confidence if rule else _CONFIDENCE) / 100
     tolerance = float(rule.tolerance if rule else 0) / 100
-    figures = indicators(data, every)
+    area_name = data.area_name(area, lang)
     figures = figures[figures["period"].isin([period, periods.shift(period, -1)])]
     figures = corrected(figures, samples, confidence, tolerance, catalogue=data.catalogue, units=data.units)
     ranges, texts = None, []

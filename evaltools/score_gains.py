@@ -13,7 +13,8 @@ from evaltools.judged_lines import is_judged
 from evaltools.line_inputs import Region
 from evaltools.line_values import KEY, Cell, Indicators, exact, named_periods, read_targets
 from evaltools.problems import ProblemList
-from evaltools.rules import RULES, Value
+from evaltools.rule_model import Value
+from evaltools.rules import RULES
 from evaltools.score_changes import behind_gates, without_gates
 from evaltools.score_totals import totals
 from evaltools.scoring import LineTerms, score
@@ -53,9 +54,7 @@ def score_gains(
     next_more, the fewest people that earn anything at all on the line, and next_gain, what they earn (NaN if even
     all do not).
     """
-    table = Indicators(ind, standard.objects == "unit")
-    if standard.objects == "unit":
-        table.only_units()
+    table = Indicators(ind, standard.objects)
     problems = ProblemList()
     goals = read_targets(named_periods(targets), problems)
     problems.raise_if_any()

@@ -60,8 +60,7 @@ class ScorePage:
         """What records sampled on site correct; None if none were, and for the public."""
         if not self.region.public.empty:
             return None
-        name = self.data.area_name(self.area, self.lang)
-        return sampled_page(self.data, self.region, self.area, name, self.period, self.every, self.lang)
+        return sampled_page(self.data, self.region, self.figures, self.area, self.period, self.every, self.lang)
 
     @property
     def alike(self) -> list[str]:

@@ -16,7 +16,8 @@ from evaltools.judged_lines import is_judged, read_judgements
 from evaltools.line_inputs import Key, Region
 from evaltools.line_values import KEY, Cell, Indicators, exact, named_periods, reason
 from evaltools.problems import ProblemList
-from evaltools.rules import RULES, SIGNS
+from evaltools.rule_model import SIGNS
+from evaltools.rules import RULES
 from evaltools.standards import Line, Section, Standard
 
 COUNTS, GIVEN, JUDGED, ROLLED = "counts", "given", "judged", "rolled"
@@ -138,7 +139,7 @@ class _Finder:
     ) -> None:
         self.key, self.standard = key, standard
         period, area, unit = key
-        self.table = Indicators(ind[ind["area"] == area], units=bool(unit))
+        self.table = Indicators(ind[ind["area"] == area], "unit" if unit else "area")
         self.with_denominator = set(ind.loc[ind["denominator"].notna(), "indicator"].astype(str))
         self.region = None if benchmark is None else Region(benchmark[benchmark["area"] == area])
         given = named_periods(judgements)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from evaltools.judged_lines import read_vetoes
 from evaltools.line_values import KEY, exact, named_periods, reason
-from evaltools.rules import decimal_text, written
+from evaltools.rule_model import decimal_text, written
 from evaltools.standards import BONUS, PENALTIES, Rounding, Section, Standard
 
 NUMBERS = ["points", "full", "lost"]
@@ -154,7 +154,7 @@ def _total_rows(gained: Sequence[float], standard: Standard, vetoes: list[str]) 
         total, because = _scaled(terms, full, section.points, rounding, rounding.of == "line")
         left_out, whole = len(lines) - len(counted), float(section.points)
         why = _rescaled(left_out, len(lines))
-        yield (section.id, total, whole, _less(whole, total, rounding), "", because, why, "", "")
+        yield (section.id, total, whole, less(whole, total, rounding), "", because, why, "", "")
         sums += [sum(terms)] if terms else []
         full_of_counted += full
         out += left_out
@@ -208,7 +208,7 @@ def _vetoed(vetoes: list[str]) -> str:
     return reason("vetoed", vetoes=", ".join(vetoes)) if vetoes else ""
 
 
-def _less(full: float, points: float, rounding: Rounding) -> float:
+def less(full: float, points: float, rounding: Rounding) -> float:
     """Return full − points without the dust of binary fractions where both are decimals."""
     return round(full - points, rounding.digits) if rounding.of == "line" else full - points
 

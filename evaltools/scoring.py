@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from graphlib import TopologicalSorter
 from typing import Any
 
 import numpy as np
@@ -21,8 +20,9 @@ from evaltools.line_inputs import Region
 from evaltools.line_values import KEY, Cell, Indicators, exact, named_periods, read_targets, reason, say
 from evaltools.problems import ProblemList
 from evaltools.rule_arithmetic import Told, told
-from evaltools.rules import RULES, SIGNS, Award, Number, Rule, Terms, decimal_text, rule, written
-from evaltools.score_totals import EXTRA_DIGITS, TOTAL_COLUMNS, roll_up, totals
+from evaltools.rule_model import SIGNS, Award, Number, Rule, Terms, decimal_text, rule, written
+from evaltools.rules import RULES
+from evaltools.score_totals import EXTRA_DIGITS, TOTAL_COLUMNS, less, roll_up, totals
 from evaltools.standards import BONUS, PENALTIES, Line, Rounding, Section, Standard
 
 __all__ = ["COLUMNS", "TOTAL_COLUMNS", "rule", "score", "threshold", "totals"]
@@ -84,12 +84,10 @@ def score(
     goals = read_targets(named_periods(targets), problems)
     judged = read_judgements(named_periods(judgements), standard, problems)
     problems.raise_if_any()
-    table = Indicators(ind, units or of_units)
-    if of_units:
-        table.only_units()
+    table = Indicators(ind, "unit" if of_units else "both" if units else "area")
     region = None if benchmark is None else Region(benchmark)
     parts: dict[str, list[tuple[Any, ...]]] = {}
-    for section, line in _gates_first(standard):
+    for section, line in standard.gates_first:
         if is_judged(line):
             cells: Iterable[Cell] = judged_cells(line, table.keys, judged)
         else:
@@ -107,14 +105,6 @@ def score(
 def _typed(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
     texts = [name for name in COLUMNS if name not in NUMBERS]
     return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(texts, "str") | dict.fromkeys(NUMBERS, "float64"))
-
-
-def _gates_first(standard: Standard) -> list[tuple[Section, Line]]:
-    """Return the lines of a standard, those that others wait for before them."""
-    order = {
-        name: at for at, name in enumerate(TopologicalSorter({x.id: x.gate for _, x in standard.lines}).static_order())
-    }
-    return sorted(standard.lines, key=lambda part: order[part[1].id])
 
 
 def _shut(line: Line, parts: Mapping[str, list[tuple[Any, ...]]]) -> list[str]:
@@ -135,7 +125,7 @@ def _line_rows(
     whole = 0.0 if section.id == PENALTIES else float(full.exact)
     ends = (section.id, line.id, line.indicator)
     terms = LineTerms(line, rule, full)
-    rows = []
+    rows, goal, target = [], None, math.nan
     for at, cell in enumerate(cells):
         points, because, why = math.nan, "", cell.reason
         award = None if cell.value is None else terms.award(cell)
@@ -145,8 +135,9 @@ def _line_rows(
             points, because, why = _without_value(cell, line, rule, problems)
         else:
             points, because = _rounded(award, full, rounding)
-        target = math.nan if cell.target is None else float(cell.target.exact)
-        lost = 0.0 if section.id == BONUS else _less(whole, points, rounding)
+        if cell.target is not goal:  # most lines have one for all
+            goal, target = cell.target, math.nan if cell.target is None else float(cell.target.exact)
+        lost = 0.0 if section.id == BONUS else less(whole, points, rounding)
         rows.append((*cell.key, *ends, cell.given, target, points, whole, lost, because, why))
     return rows
 
@@ -159,7 +150,7 @@ class LineTerms:
         self.full = told(full.exact, full.text)
         self.down = rule.low_is_good(line.direction)
         self.own_target = "target" in line.arguments
-        self.by_scale: dict[int, dict[str, Any]] = {}
+        self.by_scale: dict[int, Terms] = {}
         numbers = {name: value for name, value in line.arguments.items() if rule.arguments[name].kind in _OF_NUMBERS}
         self.bars = {name: exact(number) for name, number in numbers.items()}
 
@@ -167,21 +158,21 @@ class LineTerms:
         """Return the points of a value; None if a target is not there, or what else the rule asks for."""
         rule, value = self.rule, cell.value
         assert value is not None
-        numbers, bars = self.by_scale.get(value.per) or self._numbers(value.per), self.bars
+        terms, bars = self.by_scale.get(value.per) or self._terms(value.per), self.bars
         if rule.takes_target and not self.own_target:
             if cell.target is None:
                 return None
-            target = cell.target
-            numbers, bars = numbers | {"target": self._told("measure", target, value.per)}, bars | {"target": target}
+            terms = terms.also({"target": self._told("measure", cell.target, value.per)})
+            bars = bars | {"target": cell.target}
         if rule.inputs:
             ready = {name: found.told(rule.plain) for name, found in cell.inputs.items()}
             bar = bars.get(rule.full_at[self.down]) if rule.full_at else None
             if len(ready) < len(rule.inputs) and not (bar and value.reaches(bar.exact, not self.down)):
                 return None  # whoever is at the ceiling needs no year before
-            numbers = numbers | ready
-        return rule.award(value, Terms(self.full, self.down, numbers, self.line.arguments), bars)
+            terms = terms.also(ready)
+        return rule.award(value, terms, bars)
 
-    def _numbers(self, per: int) -> dict[str, Any]:
+    def _terms(self, per: int) -> Terms:
         found: dict[str, Any] = {}
         for name, stated in self.line.arguments.items():
             kind = self.rule.arguments[name].kind
@@ -195,8 +186,8 @@ class LineTerms:
                     }
                     for entry in stated
                 )
-        self.by_scale[per] = found
-        return found
+        self.by_scale[per] = Terms(self.full, self.down, found, self.line.arguments)
+        return self.by_scale[per]
 
     def _told(self, kind: str, number: Number, per: int) -> Told:
         if kind == "percent":
@@ -240,8 +231,3 @@ def _rounded(award: Award, full: Number, rounding: Rounding) -> tuple[float, str
     points = Fraction(above, below)
     text, is_exact = written(points, rounding.digits + EXTRA_DIGITS)
     return float(points), f"{award.working} {award.sign if is_exact else '≈'} {text}"
-
-
-def _less(full: float, points: float, rounding: Rounding) -> float:
-    """Return full − points without the dust of binary fractions where both are decimals."""
-    return round(full - points, rounding.digits) if rounding.of == "line" else full - points

@@ -6,39 +6,17 @@ import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from evaltools.rules import RULES, Argument
-from evaltools.standards import (
-    AUTHENTICITY_KEYS,
-    BONUS,
-    BONUS_KEYS,
-    DIRECTIONS,
-    EFFECTS,
-    GRADE_KEYS,
-    LINE_KEYS,
-    MARKS,
-    MISSING,
-    MODES,
-    NOT_APPLICABLE,
-    OBJECTS,
-    PENALTIES,
-    PENALTY_KEYS,
-    ROLL_UP_KEYS,
-    ROLL_UPS,
-    ROUND_OF,
-    ROUNDING_KEYS,
-    SECTION_KEYS,
-    STANDARD_KEYS,
-    VETO_KEYS,
-    YES_NO,
-)
+from evaltools import standards
+from evaltools.rule_model import Argument
+from evaltools.rules import RULES
 from evaltools.wording import topic, word
 
 NESTED: Mapping[str, tuple[str, ...]] = {
-    "rounding": ROUNDING_KEYS,
-    "roll_up": ROLL_UP_KEYS,
-    "authenticity": AUTHENTICITY_KEYS,
-    BONUS: tuple(key for key in BONUS_KEYS if key != "lines"),
-    PENALTIES: tuple(key for key in PENALTY_KEYS if key != "lines"),
+    "rounding": standards.ROUNDING_KEYS,
+    "roll_up": standards.ROLL_UP_KEYS,
+    "authenticity": standards.AUTHENTICITY_KEYS,
+    standards.BONUS: tuple(key for key in standards.BONUS_KEYS if key != "lines"),
+    standards.PENALTIES: tuple(key for key in standards.PENALTY_KEYS if key != "lines"),
 }
 """Keys of a standard that hold keys themselves; in the sheet they are one row each, such as `rounding.digits`."""
 
@@ -59,8 +37,8 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "rounding": ("digits", "mode", "of"),
     "roll_up": ("by",),
     "authenticity": ("tolerance",),
-    BONUS: ("cap", "above_total", "lines"),
-    PENALTIES: ("lines",),
+    standards.BONUS: ("cap", "above_total", "lines"),
+    standards.PENALTIES: ("lines",),
 }
 """What every mapping of its kind must state."""
 
@@ -68,16 +46,16 @@ SHEETS = ("standard", "sections", "lines", "grades", "vetoes")
 KEY, VALUE, NOTE, SECTION = "key", "value", "note", "section"
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
-    "mark": MARKS,
-    "objects": OBJECTS,
-    "roll_up.by": ROLL_UPS,
-    "rounding.mode": MODES,
-    "rounding.of": ROUND_OF,
-    "missing": MISSING,
-    "not_applicable": NOT_APPLICABLE,
-    "bonus.above_total": YES_NO,
-    "direction": DIRECTIONS,
-    "effect": EFFECTS,
+    "mark": standards.MARKS,
+    "objects": standards.OBJECTS,
+    "roll_up.by": standards.ROLL_UPS,
+    "rounding.mode": standards.MODES,
+    "rounding.of": standards.ROUND_OF,
+    "missing": standards.MISSING,
+    "not_applicable": standards.NOT_APPLICABLE,
+    "bonus.above_total": standards.YES_NO,
+    "direction": standards.DIRECTIONS,
+    "effect": standards.EFFECTS,
 }
 """Keys whose value is one of a few words, beside those of the rules."""
 
@@ -93,7 +71,7 @@ def flat_keys() -> tuple[str, ...]:
     held = ("sections", "grades", "vetoes")
     return tuple(
         name
-        for key in STANDARD_KEYS
+        for key in standards.STANDARD_KEYS
         if key not in held
         for name in ([f"{key}.{part}" for part in NESTED[key]] if key in NESTED else [key])
     )
@@ -108,10 +86,10 @@ def columns(sheet: str) -> tuple[str, ...]:
     """Return the columns of a sheet: `standard`, `sections`, `lines`, `grades` or `vetoes`."""
     return {
         "standard": (KEY, VALUE, NOTE),
-        "sections": tuple(key for key in SECTION_KEYS if key != "lines"),
-        "lines": (SECTION, *LINE_KEYS, *arguments()),
-        "grades": GRADE_KEYS,
-        "vetoes": VETO_KEYS,
+        "sections": tuple(key for key in standards.SECTION_KEYS if key != "lines"),
+        "lines": (SECTION, *standards.LINE_KEYS, *arguments()),
+        "grades": standards.GRADE_KEYS,
+        "vetoes": standards.VETO_KEYS,
     }[sheet]
 
 

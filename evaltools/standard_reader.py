@@ -12,7 +12,8 @@ import pandas as pd
 import yaml
 
 from evaltools.problems import nearest
-from evaltools.rules import RULES, Argument, Rule
+from evaltools.rule_model import Argument, Rule
+from evaltools.rules import RULES
 from evaltools.standards import (
     AUTHENTICITY_KEYS,
     BONUS,
@@ -53,7 +54,7 @@ _MOST_DIGITS = 6
 
 
 def read_standard(path: Path, catalogue: pd.DataFrame | None = None) -> Standard:
-    """Read a standard from a YAML file; see `standards.load_standard`."""
+    """Read a standard from a YAML file or a workbook; see `standards.load_standard`."""
     if path.suffix.lower() == ".xlsx":
         from evaltools.standard_sheets import SheetDocument
 

@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from evaltools.rules import RULES, Argument, Rule
+from evaltools.rule_model import Argument, Rule
+from evaltools.rules import RULES
 from evaltools.standard_columns import NESTED, REQUIRED, choices, described
 from evaltools.standards import (
     BONUS,

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, cast
 
 import yaml
 
-from evaltools.problems import ProblemList, in_language, nearest, visible
+from evaltools.problems import ProblemList, nearest, visible
 from evaltools.rules import RULES
 from evaltools.sheets import Sheet, Value, address, cell_name, read_sheets
 from evaltools.standard_columns import (
@@ -36,7 +36,6 @@ from evaltools.standard_columns import (
     table_text,
 )
 from evaltools.standards import BONUS, PENALTIES
-from evaltools.wording import LANGUAGES, word
 from evaltools.yaml_fields import Document, Fields
 
 _SEPARATORS = re.compile(r"[;；\n]")
@@ -91,16 +90,9 @@ class SheetDocument(Document):
         place = None if isinstance(at, int) else _place(at)
         return "" if place is None else f"{place.sheet}!{cell_name(place.row, place.column)}"
 
-    def say(self, sentence: str, at: yaml.Node | int, /, **values: object) -> None:
-        """Note a problem of a cell, in the words `<topic>.<sentence>`."""
-        texts = [word(f"{self.topic}.{sentence}", lang, **in_language(values, lang)) for lang in LANGUAGES]
-        self.problems.add(
-            rule=f"{self.topic}_{sentence}",
-            where=visible(f"{self.label}!{self.where(at)}"),
-            subject=visible(str(values.get("subject", ""))),
-            sentence_zh=texts[0],
-            sentence_en=texts[1],
-        )
+    def place(self, at: yaml.Node | int) -> str:
+        """Return the file, the sheet and the cell of a node."""
+        return visible(f"{self.label}!{self.where(at)}")
 
     def note(self, sentence: str, place: Place | None, **values: Any) -> None:
         """Note what only a workbook can have wrong."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +203,13 @@ class Standard:
     def lines(self) -> tuple[tuple[Section, Line], ...]:
         """Every line with its section, in the order of the standard; then those of bonus and penalties."""
         return tuple((section, line) for section in (*self.sections, *self.extras) for line in section.lines)
+
+    @property
+    def gates_first(self) -> tuple[tuple[Section, Line], ...]:
+        """Every line with its section, those that others wait for before them."""
+        waiting = TopologicalSorter({line.id: line.gate for _, line in self.lines})
+        order = {name: at for at, name in enumerate(waiting.static_order())}
+        return tuple(sorted(self.lines, key=lambda part: order[part[1].id]))
 
     @property
     def extras(self) -> tuple[Section, ...]:

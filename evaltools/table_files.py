@@ -18,7 +18,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 
 from evaltools.problems import ProblemList, nearest
-from evaltools.tables import NUMBER, TABLES, Table, check_column, empty
+from evaltools.table_checks import check_column
+from evaltools.tables import NUMBER, TABLES, Table, empty
 
 SUFFIXES = (".csv", ".parquet")
 """How the name of a table's file ends."""

@@ -76,11 +76,15 @@ class Document:
         texts = [word(f"{self.topic}.{sentence}", lang, **in_language(values, lang)) for lang in LANGUAGES]
         self.problems.add(
             rule=f"{self.topic}_{sentence}",
-            where=f"{self.label} {self.where(at)}",
+            where=self.place(at),
             subject=visible(str(values.get("subject", ""))),
             sentence_zh=texts[0],
             sentence_en=texts[1],
         )
+
+    def place(self, at: yaml.Node | int) -> str:
+        """Return the file and where in it a node stands."""
+        return f"{self.label} {self.where(at)}"
 
     def where(self, at: yaml.Node | int) -> str:
         """Return where a node stands, as a problem names it."""

@@ -18,7 +18,8 @@ from evaltools import scoring
 from evaltools.problems import InputError
 from evaltools.rule_arithmetic import least
 from evaltools.rule_arrays import line_points
-from evaltools.rules import RULES, TARGET
+from evaltools.rule_model import TARGET
+from evaltools.rules import RULES
 from evaltools.standards import Bonus, Line, Penalties, RollUp, Rounding, Veto
 
 BANDS = [{"to": "60", "points": "1"}, {"from": "60", "to": "80", "points": "3"}, {"from": "80", "points": "5"}]
@@ -196,6 +197,8 @@ def test_no_worse_than_last_year_is_enough_where_nothing_more_is_asked(direction
     assert same["points"].iloc[1] == 5
     better = scoring.score(frame(row("x", 80, 100, period="2023"), row("x", 81, 100)), standard([made]))
     assert better["points"].iloc[1] == earned
+    sign, result = {"up": ("≥", "5"), "down": (">", "0")}[direction]
+    assert better["because"].iloc[1] == f"81/100 {sign} 80/100 → {result}"
 
 
 def region(*counts: tuple[float, float]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -230,6 +233,55 @@ def test_the_position_in_the_region():
     assert scored["points"].tolist() == [0, 0, 2.5, 5, 5]
     low = scoring.score(ind, standard([line("x", "percentile", "5", "down", lower="25", upper="75")]), benchmark=bench)
     assert low["points"].tolist() == [5, 5, 2.5, 0, 0]
+
+
+def test_a_line_compares_within_its_own_definition():
+    counts = {"01": (50, 90), "02": (40, 80), "03": (60, 85)}
+    both = [
+        row("x", counts[area][at], 100, area=area, definition=definition)
+        for area in counts
+        for at, definition in enumerate(("2017", "2024"))
+    ]
+    catalogue = [
+        {
+            "indicator": "x",
+            "valid_from": year,
+            "direction": "up",
+            "kind": "proportion",
+            "numerator": "a",
+            "denominator": "b",
+        }
+        for year in ("2017", "2024")
+    ]
+    bench = ev.benchmark(frame(*both), pd.DataFrame(catalogue))
+
+    def points(rule: str, **stated: str) -> list[float]:
+        made = standard([line("x", rule, "10", definition="2017", per=100, **stated)])
+        return scoring.score(frame(*both), made, benchmark=bench)["points"].tolist()
+
+    assert points("regional_mean", mean="unweighted", own="with") == [10, 8, 10]
+    assert points("regional_mean", mean="pooled", own="with") == [10, 8, 10]
+    assert points("percentile", lower="0", upper="100") == [5, 0, 10]
+    units = [row("x", x, 100, unit=unit, definition=year) for unit, x, year in (("a", 50, "2017"), ("b", 40, "2017"))]
+    units += [row("x", x, 100, unit=unit, definition="2024") for unit, x in (("a", 90), ("b", 95))]
+    made = standard([line("x", "units_meeting", "10", definition="2017", per=100, bar="50")])
+    assert scoring.score(frame(*both, *units), made)["because"].iloc[0] == "10 × (1/2 ÷ 100%) = 5.00"
+
+
+def test_last_year_by_another_definition_is_no_year_before():
+    made = standard([line("x", "improvement", "10", improve="2")])
+    old, new = row("x", 50, 100, period="2023", definition="2017"), row("x", 60, 100, definition="2024")
+    changed = scoring.score(frame(old, new), made).iloc[-1]
+    assert changed["reason"] == "no value of the year before to compare with; left out of the total"
+    bridged = row("x", 59, 100, period="2023", definition="2024")
+    assert scoring.score(frame(old, bridged, new), made)["points"].iloc[-1] == 5
+
+
+def test_fewer_than_no_cases_take_nothing_and_give_nothing():
+    taken = Penalties(None, (line("p", "per_case", "10", deduct="2"),))
+    made = standard([line("x", "proportional", "100", target="90")], penalties=taken)
+    totals = scoring.totals(scoring.score(frame(row("x", 90, 100), row("p", -3)), made), made)
+    assert totals["points"].tolist() == [100, 0, 100]
 
 
 def test_comparing_with_the_region_needs_its_figures():
@@ -383,6 +435,9 @@ def test_units_are_rolled_up_by_stated_weights():
     assert totals[(totals["section"] == "")].set_index("unit")["points"].to_dict() == {"": 8.75, "a": 8.0, "b": 16.0}
     with pytest.raises(ValueError, match="residents"):
         scoring.score(frame(*units, absent), made)
+    one_known = scoring.score(frame(*units, absent), made, weights=weights.head(1))
+    of_area = one_known[one_known["unit"] == ""].set_index("line")
+    assert (of_area.loc["x", "points"], of_area.loc["x", "reason"]) == (5, "1 of 2 units counted")
 
 
 # --- rounding the rate first, and rules of one's own -----------------------------------------------------------------

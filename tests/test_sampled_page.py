@@ -14,7 +14,7 @@ AREA, PERIOD = "990101", "2024"
 def page(standard: str, lang: str, area: str = AREA) -> tuple[SampledPage | None, ev.Data]:
     data = ev.load("example", area=area, standard=standard)
     region = ev.region_figures(data)
-    return sampled_page(data, region, area, data.area_name(area, lang), PERIOD, "year", lang), data
+    return sampled_page(data, region, ev.indicators(data), area, PERIOD, "year", lang), data
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -48,4 +48,4 @@ def test_with_correction_the_official_total_is_the_corrected_one_and_lies_in_its
 def test_a_county_without_samples_says_nothing():
     data = ev.load("example", area=AREA)
     without = ev.Data(**vars(data) | {"samples": data.samples.iloc[:0]})
-    assert sampled_page(without, ev.region_figures(data), AREA, "", PERIOD, "year", "zh") is None
+    assert sampled_page(without, ev.region_figures(data), ev.indicators(data), AREA, PERIOD, "year", "zh") is None

@@ -15,7 +15,8 @@ from whole_standard import WHOLE
 
 from evaltools.problems import InputError
 from evaltools.rule_arithmetic import least
-from evaltools.rules import RULES, Argument, Rule
+from evaltools.rule_model import Argument, Rule
+from evaltools.rules import RULES
 from evaltools.standard_files import yaml_text
 from evaltools.standard_schema import schema, schema_text
 from evaltools.standards import load_standard
