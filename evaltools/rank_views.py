@@ -23,6 +23,7 @@ from evaltools.rank_composites import (
 from evaltools.rank_sensitivity import drop_counties, weight_swaps
 from evaltools.rank_uncertainty import Draws, rank_intervals, simulate, simulate_weights
 from evaltools.regions import RegionFigures
+from evaltools.scored_figures import as_scored
 from evaltools.standards import Standard
 from evaltools.unit_weights import needs_units, unit_weights
 from evaltools.views import SHARES, described, names_of, newest, present
@@ -69,7 +70,7 @@ def rank_figures(data: Data, region: RegionFigures, period: str, every: str) -> 
         return None
     ind, weights = region.indicators, None
     if needs_units(standard):
-        ind = region.admitted(indicators(whole, every))
+        ind = as_scored(whole, standard, region.admitted(indicators(whole, every)))
         weights = unit_weights(whole, standard, every)
     ind = ind[ind["area"].isin(whole.counties())]
     draws = simulate(

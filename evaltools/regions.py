@@ -14,7 +14,7 @@ from evaltools import periods
 from evaltools.benchmarks import benchmark, league
 from evaltools.datasets import Data
 from evaltools.returns_store import SHARED
-from evaltools.scored_figures import corrected_figures, corrects, figures_for, scorer
+from evaltools.scored_figures import as_scored, figures_for, scorer
 from evaltools.scoring import totals
 
 
@@ -69,8 +69,8 @@ def compute(data: Data, every: str = "year", audience: str = "internal") -> Regi
 
         public = public_figures(whole, every)
         figures = shown_to_public(figures, public)
-    if standard is not None and corrects(whole, standard):
-        figures = corrected_figures(whole, standard, figures)[list(figures.columns)]
+    if standard is not None:
+        figures = as_scored(whole, standard, figures)
     counties = figures[figures["area"].isin(whole.counties())]
     reference = whole.meta.region or None
     others = set(figures["area"]) - {*whole.counties(), reference}

@@ -130,7 +130,7 @@ class Award(NamedTuple):
 
 
 Formula = Callable[[Any, Terms], Any]
-Said = Callable[[Value, Terms], str]
+Said = Callable[[Value, Terms], tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Rule:
     area's position in the region), `units_meeting` (the share of its units that reach the line's `bar`). inputs: what
     else the formula asks for: `prior` (the value of the year before), `mean` (of the region). plain: the working
     counts in percentage points, not in shares. full_at, none_at: the arguments at and beyond which the points are full
-    or none, for high values and for low ones. said: writes the working of a rule that looks up rather than computes.
+    or none, for high values and for low ones. said: gives working and sign of a rule that looks up rather than computes.
     block: `penalties` if the rule belongs nowhere else. counts_only: not for values that have a denominator. directed:
     whether the formula differs where low values are good; not where x is a position or a share of units, in which the
     direction is contained, or a count of work done.
@@ -179,8 +179,7 @@ class Rule:
                 return _reached(value, bar, "≥" if down else "≤", _NOTHING)
         told = Told.of(self.formula(value.told(self.plain), terms))
         if self.said is not None:
-            working = self.said(value, terms)
-            return Award(told.above, told.below, working, "=" if " " in working and "∈" not in working else "→")
+            return Award(told.above, told.below, *self.said(value, terms))
         if told.final:
             return Award(told.above, told.below, told.final, "→")
         return Award(told.above, told.below, told.text, "→" if told.is_plain else "=")

@@ -97,12 +97,13 @@ def per_case(x: Any, terms: Terms) -> Any:
     return -least(terms.full, terms["deduct"] * most(0, x))
 
 
-def _said_bands(value: Value, terms: Terms) -> str:
+def _said_bands(value: Value, terms: Terms) -> tuple[str, str]:
     for entry in terms.table("bands"):
         low, high = entry.get("from"), entry.get("to")
         if (low is None or _reaches(value, low)) and (high is None or not _reaches(value, high)):
             ends = f"{'(−∞' if low is None else '[' + low.text}, {'+∞' if high is None else high.text})"
-            return f"{shown(value, max((end.text for end in (low, high) if end), key=len, default=''))} ∈ {ends}"
+            finest = max((end.text for end in (low, high) if end), key=len, default="")
+            return f"{shown(value, finest)} ∈ {ends}", "→"
     raise AssertionError("bands cover every number")
 
 
@@ -120,8 +121,8 @@ def bands(x: Any, terms: Terms) -> Any:
     return points
 
 
-def _said_boolean(value: Value, terms: Terms) -> str:
-    return "✓" if value.exact >= 1 else "✗"
+def _said_boolean(value: Value, terms: Terms) -> tuple[str, str]:
+    return "✓" if value.exact >= 1 else "✗", "→"
 
 
 @rule("boolean", {"full_when": Argument("choice", allowed=("yes", "no"))}, of="either", said=_said_boolean)
@@ -208,7 +209,7 @@ def units_meeting(x: Any, terms: Terms) -> Any:
     return least(terms.full, terms.full * (x / terms["target"]))
 
 
-def _said_ladder(value: Value, terms: Terms) -> str:
+def _said_ladder(value: Value, terms: Terms) -> tuple[str, str]:
     parts, x = [], value.told(True)
     for entry in terms.table("tiers"):
         if x.exact <= entry["from"].exact:
@@ -216,9 +217,11 @@ def _said_ladder(value: Value, terms: Terms) -> str:
         top = entry["to"] if "to" in entry and entry["to"].exact < x.exact else x
         step = top if not entry["from"].exact else top - entry["from"]
         parts.append((step * entry["each"]).text)
-    working = " + ".join(parts) or "0"
+    if not parts:
+        return "0", "→"
+    working = " + ".join(parts)
     over = sum((_of_tier(x, entry).exact for entry in terms.table("tiers")), Fraction(0)) > terms.full.exact
-    return f"min({terms.full.text}, {working})" if over else working
+    return f"min({terms.full.text}, {working})" if over else working, "="
 
 
 @rule(

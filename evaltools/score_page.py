@@ -17,7 +17,7 @@ from evaltools.score_changes import score_changes
 from evaltools.score_gains import score_gains
 from evaltools.score_rounding import NEAR, near_cutoffs
 from evaltools.score_stages import load_stages, moved, score_stages
-from evaltools.scored_figures import corrected_figures, corrects
+from evaltools.scored_figures import as_scored
 from evaltools.standards import Standard
 from evaltools.unit_weights import unit_weights
 
@@ -90,9 +90,7 @@ class ScorePage:
     @cached_property
     def scored(self) -> pd.DataFrame:
         """The county's indicators as they are scored: corrected where the standard asks for it."""
-        if not corrects(self.data, self.standard):
-            return self.figures
-        return corrected_figures(self.data, self.standard, self.figures)[list(self.figures.columns)]
+        return as_scored(self.data, self.standard, self.figures)
 
     @cached_property
     def lines(self) -> pd.DataFrame:
@@ -114,10 +112,14 @@ class ScorePage:
     @cached_property
     def units(self) -> pd.DataFrame:
         """The scores of the institutions."""
-        weights = unit_weights(self.data, self.standard, self.every)
         return score_views.unit_scores(
-            self.region.league, self.standard, self.data, weights, self.area, self.period, self.lang
+            self.region.league, self.standard, self.data, self.weights, self.area, self.period, self.lang
         )
+
+    @cached_property
+    def weights(self) -> pd.DataFrame | None:
+        """By what the institutions are weighted."""
+        return unit_weights(self.data, self.standard, self.every)
 
     @cached_property
     def changes(self) -> pd.DataFrame:
@@ -172,5 +174,5 @@ class ScorePage:
             "targets": self.data.targets,
             "judgements": self.data.judgements,
             "benchmark": self.region.benchmark,
-            "weights": unit_weights(self.data, self.standard, self.every),
+            "weights": self.weights,
         }

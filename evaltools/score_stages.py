@@ -10,7 +10,7 @@ from evaltools import datasets
 from evaltools.datasets import Data
 from evaltools.ledger import STAGES
 from evaltools.measures import indicators
-from evaltools.scored_figures import corrected_figures, corrects, scorer
+from evaltools.scored_figures import as_scored, scorer
 from evaltools.scoring import totals
 
 KEY = ["period", "area", "unit", "section"]
@@ -32,8 +32,7 @@ def load_stages(data: Data, every: str, benchmark: pd.DataFrame) -> dict[str, pd
             own = datasets.load(str(data.folder), data.area, stage, data.standard_name or None)
         assert own.standard is not None  # the same name was read before
         ind = indicators(own, every)
-        if corrects(own, own.standard):
-            ind = corrected_figures(own, own.standard, ind)[list(ind.columns)]
+        ind = as_scored(own, own.standard, ind)
         found[stage] = totals(scorer(own, own.standard, every, benchmark)(ind), own.standard, own.judgements)
     return found
 

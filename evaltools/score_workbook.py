@@ -32,7 +32,7 @@ def region_workbook(region: RegionFigures, data: Data, area: str, period: str, l
         lang,
         region.indicators,
         benchmark=region.benchmark,
-        weights=unit_weights(data.region, data.standard, periods.every(period)),
+        weights=unit_weights(data, data.standard, periods.every(period)),
     )
 
 

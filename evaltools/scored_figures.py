@@ -16,23 +16,24 @@ from evaltools.unit_weights import needs_units, unit_weights
 
 def figures_for(data: Data, standard: Standard | None, every: str) -> pd.DataFrame:
     """Return the indicators of a dataset, with rows of units where the standard looks at them."""
-    return indicators(data, every, units=standard is not None and (needs_units(standard) or corrects(data, standard)))
+    of_units = standard is not None and (needs_units(standard) or standard.authenticity is not None)
+    return indicators(data, every, units=of_units)
 
 
-def corrects(data: Data, standard: Standard) -> bool:
-    """Whether samples correct what is scored: the standard asks for it, and there are some."""
-    return standard.authenticity is not None and not data.samples.empty
+def as_scored(data: Data, standard: Standard, ind: pd.DataFrame) -> pd.DataFrame:
+    """Return indicators as a standard scores them: corrected by the dataset's samples where it asks for that.
 
-
-def corrected_figures(data: Data, standard: Standard, ind: pd.DataFrame) -> pd.DataFrame:
-    """Return indicators corrected by the dataset's samples as its standard says; see `authenticity.corrected`."""
+    ind: rows of areas and of units, as reported. See `authenticity.corrected`.
+    """
+    rule = standard.authenticity
+    if rule is None or data.samples.empty:
+        return ind
     from evaltools.authenticity import corrected  # scipy, which others need not wait for
 
-    rule = standard.authenticity
-    assert rule is not None  # asked before, by `corrects`
     catalogue, units = data.catalogue, data.units
     confidence, tolerance = float(rule.confidence) / 100, float(rule.tolerance) / 100
-    return corrected(ind, data.samples, confidence, tolerance, catalogue=catalogue, units=units)
+    found = corrected(ind, data.samples, confidence, tolerance, catalogue=catalogue, units=units)
+    return found[list(ind.columns)]
 
 
 def scorer(

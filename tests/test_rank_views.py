@@ -1,5 +1,6 @@
 """The page on how firm a ranking is: its tables and sentences, against the figures they are made of."""
 
+import dataclasses
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -266,3 +267,16 @@ def test_the_words_of_the_page_hold_for_the_standard_shipped():
     names = rank_views.line_names(load_standard(catalogue), ev.load("example"), "zh")
     assert len(names) > 30
     assert all(names.values())
+
+
+@pytest.mark.slow
+def test_what_samples_correct_is_corrected_in_the_draws_too():
+    example = ev.load("example", standard="township_1000")
+    shifts = []
+    for one in (example, dataclasses.replace(example, samples=example.samples.head(0))):
+        region = ev.region_figures(one)
+        draws = rank_views.rank_figures(one, region, "2024", "year").draws
+        shifts.append((draws.official.totals, draws.totals.mean(axis=0)))
+    (official, drawn), (official_before, drawn_before) = shifts
+    assert np.abs(official - official_before).max() > 1
+    np.testing.assert_allclose(drawn - drawn_before, official - official_before, atol=0.25)
