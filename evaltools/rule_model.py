@@ -142,7 +142,7 @@ class Rule:
     area's position in the region), `units_meeting` (the share of its units that reach the line's `bar`). inputs: what
     else the formula asks for: `prior` (the value of the year before), `mean` (of the region). plain: the working
     counts in percentage points, not in shares. full_at, none_at: the arguments at and beyond which the points are full
-    or none, for high values and for low ones. said: gives working and sign of a rule that looks up rather than computes.
+    or none, for high values and for low ones. said: the working and the sign of a rule that looks up.
     block: `penalties` if the rule belongs nowhere else. counts_only: not for values that have a denominator. directed:
     whether the formula differs where low values are good; not where x is a position or a share of units, in which the
     direction is contained, or a count of work done.
