@@ -27,6 +27,8 @@ from evaltools.sample_intervals import genuine_limits
 from evaltools.score_ranges import score_ranges, total_ranges
 from tests import builders
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "data" / "example" / "samples.csv"
 

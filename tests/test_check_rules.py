@@ -23,6 +23,8 @@ from evaltools.findings import MOST, Findings
 from evaltools.outlying_values import modified_z, z_score
 from evaltools.problems import COLUMNS, LISTED
 
+pytestmark = pytest.mark.slow
+
 ITEMS = [item(name) for name in "abcdefgh"]
 UNITS = [unit("1", f"{n:02d}") for n in range(1, 10)]
 YEARS = [str(year) for year in range(2019, 2025)]

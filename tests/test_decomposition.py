@@ -28,6 +28,8 @@ from evaltools.decomposition import STRATA, Decomposition, kitagawa, numerator_d
 from evaltools.html_tables import table_html
 from evaltools.wording import LANGUAGES
 
+pytestmark = pytest.mark.slow
+
 NAN = float("nan")
 Pair = tuple[float, float]
 

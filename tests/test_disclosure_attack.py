@@ -23,6 +23,8 @@ from scipy.sparse import coo_array
 import evaltools as ev
 from evaltools.datasets import Data
 
+pytestmark = pytest.mark.slow
+
 UNITS = {"91": ("a", "b", "c"), "92": ("d", "e")}
 PLACES = [("9", ""), *((place, "") for place in UNITS), *((place, code) for place in UNITS for code in UNITS[place])]
 PERIODS = ("2024-H1", "2024-H2", "2024")

@@ -19,6 +19,8 @@ from evaltools.control_limits import KINDS, POINTS, control_chart_points
 from evaltools.datasets import Data
 from evaltools.regions import RegionFigures
 
+pytestmark = pytest.mark.slow
+
 COUNTY, OTHER = "990101", "990102"
 MONTHS = periods.of_frequency("month", periods.Span(2020 * 12, 2024 * 12 + 11))
 """Five years, of which a page shows three."""

@@ -20,6 +20,8 @@ from evaltools.publishing import Publish
 from evaltools.runs import run
 from evaltools.site_folder import SiteFolder
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = Path(__file__).parents[1] / "data" / "example"
 COUNTY, OTHER = "990105", "990106"
 
@@ -144,7 +146,6 @@ def test_an_unknown_preset_or_audience_is_refused_before_anything_runs(folder: P
         plans.make(plans.Request(data=str(folder), out=tmp_path, audience="everybody"))
 
 
-@pytest.mark.slow
 def test_no_withheld_number_stands_in_any_published_file(
     folder: Path, tmp_path: Path, data: Data, hidden: pd.DataFrame, region: regions.RegionFigures
 ) -> None:

@@ -7,6 +7,8 @@ import pytest
 import evaltools as ev
 from evaltools.sampled_page import SampledPage, sampled_page
 
+pytestmark = pytest.mark.slow
+
 AREA, PERIOD = "990101", "2024"
 
 

@@ -20,6 +20,8 @@ from evaltools.score_gains import COLUMNS
 from evaltools.score_page import ScorePage
 from evaltools.wording import LANGUAGES
 
+pytestmark = pytest.mark.slow
+
 HEAD = """\
 id: {name}
 name_zh: 测试标准

@@ -26,6 +26,8 @@ from evaltools.score_workbook import region_workbook, workbook
 from evaltools.standards import Bonus, Line, Penalties, RollUp, Rounding, Standard, Veto
 from evaltools.wording import LANGUAGES, word
 
+pytestmark = pytest.mark.slow
+
 SEED = 20241124
 AREAS = ("01", "02", "03", "04", "05")
 EXAMPLE = ("990101", "990103")

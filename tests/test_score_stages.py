@@ -13,6 +13,8 @@ from evaltools import regions, score_reasons
 from evaltools.score_page import ScorePage
 from evaltools.score_stages import load_stages, moved, score_stages
 
+pytestmark = pytest.mark.slow
+
 STANDARD = """\
 id: own
 name_zh: 测试标准

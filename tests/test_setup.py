@@ -21,6 +21,8 @@ from packaging.version import Version
 
 from evaltools import manifests
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 
 CONDA_NAMES = {"matplotlib-base": "matplotlib"}

@@ -11,6 +11,8 @@ from builders import area, fact
 
 from evaltools import cli
 
+pytestmark = pytest.mark.slow
+
 CODES = ("010203", "010204", "010205")
 
 

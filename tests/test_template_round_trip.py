@@ -17,6 +17,8 @@ from evaltools.sheets import read_sheets
 from evaltools.template_content import forms
 from evaltools.template_workbook import workbook
 
+pytestmark = pytest.mark.slow
+
 SEED = 20240607
 AREA = "990101"
 FORMATS = ("xlsx", "ods", "xls")

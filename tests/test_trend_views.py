@@ -22,6 +22,8 @@ from evaltools.forecasts import forecast
 from evaltools.regions import RegionFigures
 from evaltools.trend_views import Shown
 
+pytestmark = pytest.mark.slow
+
 LANGUAGES = ("zh", "en")
 YEARS = [str(year) for year in range(2015, 2025)]
 COUNTIES = [f"99010{at}" for at in range(1, 9)]
