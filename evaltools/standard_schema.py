@@ -20,6 +20,7 @@ from evaltools.standards import (
     LINE_KEYS,
     PENALTIES,
     PENALTY_KEYS,
+    RESERVED_IDS,
     SECTION_KEYS,
     STANDARD_KEYS,
     VETO_KEYS,
@@ -35,6 +36,7 @@ _BLANK: Schema = {"anyOf": [{"type": "null"}, {"type": "string", "pattern": r"^\
 # A number may be quoted, and yes and no may come as truth values, as a reader of YAML 1.1 gives them.
 _DEFINITIONS: Schema = {
     "text": {"type": _TEXT_KINDS, "pattern": r"\S"},
+    "id": {"type": _TEXT_KINDS, "pattern": r"^[^;]*[^;\s][^;]*$", "not": {"enum": [*RESERVED_IDS]}},
     "blank": _BLANK,
     "number": {
         "anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^\+?([0-9]+(\.[0-9]*)?|\.[0-9]+)$"}]
@@ -58,12 +60,16 @@ _NUMBERS: Mapping[str, str] = {
     **dict.fromkeys(("total", "points", "cap", "confidence", "grades"), "positive"),
     **dict.fromkeys(("from", "tolerance", "funds"), "number"),
     **dict.fromkeys(("digits", "value_digits"), "digits"),
+    "id": "id",
 }
 _BOUNDS: Mapping[str, Schema] = {
     "funds": {"maximum": 1},
     "tolerance": {"exclusiveMaximum": 100},
     "confidence": {"exclusiveMaximum": 100},
 }
+_AT_MOST_100: Mapping[str, tuple[str, ...]] = {"percentile": ("upper",), "units_meeting": ("target",)}
+"""Arguments of rules whose x is a position or a share, which do have a direction."""
+
 _BLANK_ALLOWED = ("value_digits", "funds", "cap")
 """Optional keys that must have a value if they are there at all."""
 
@@ -76,17 +82,25 @@ def schema(rules: Mapping[str, Rule] | None = None) -> Schema:
     parts = {
         "rounding": _mapping("rounding", NESTED["rounding"]),
         "roll_up": _mapping("roll_up", NESTED["roll_up"])
-        | {"if": _has("by", "item"), "then": {"required": ["item"], "properties": {"item": _ref("text")}}},
+        | {
+            "if": _has("by", "item"),
+            "then": {"required": ["item"], "properties": {"item": _ref("text")}},
+            "else": {"properties": {"item": _ref("blank")}},
+        },
         "authenticity": _mapping("authenticity", NESTED["authenticity"]),
         "grades": _list(_mapping("grades", GRADE_KEYS)),
         "sections": _list(_mapping("sections", SECTION_KEYS, lines=_lines(elsewhere))),
         BONUS: _mapping(BONUS, BONUS_KEYS, lines=_lines(elsewhere)),
-        PENALTIES: _mapping(PENALTIES, PENALTY_KEYS, lines=_lines(penalties)),
+        PENALTIES: _mapping(PENALTIES, PENALTY_KEYS, lines=_lines(penalties, gate=_ref("blank"))),
         "vetoes": _list(
             _mapping("vetoes", VETO_KEYS)
             | {
                 "if": {"properties": {"effect": {"enum": ["set_grade", "cap_grade"]}}},
                 "then": {"required": ["grade"], "properties": {"grade": _ref("text")}},
+                "else": {"properties": {"grade": _ref("blank")}},
+                "allOf": [
+                    {"if": {"not": _has("effect", "drop_grade")}, "then": {"properties": {"grades": _ref("blank")}}}
+                ],
             }
         ),
     }
@@ -125,8 +139,8 @@ def _list(items: Schema) -> Schema:
     return {"type": "array", "minItems": 1, "items": items}
 
 
-def _lines(rules: Iterable[str]) -> Schema:
-    return _list({**_ref("line"), "properties": {"rule": {"enum": list(rules)}}})
+def _lines(rules: Iterable[str], **more: Schema) -> Schema:
+    return _list({**_ref("line"), "properties": {"rule": {"enum": list(rules)}, **more}})
 
 
 def _mapping(kind: str, keys: Iterable[str], **parts: Schema) -> Schema:
@@ -185,6 +199,10 @@ def _of_rule(rule: Rule) -> Schema:
         "required": ["name_zh", "name_en"],
         "properties": dict.fromkeys(("name_zh", "name_en"), _ref("text")),
     }
+    for name in _AT_MOST_100.get(rule.of, ()):
+        properties[name] = properties[name] | {"maximum": 100}
+    if not rule.directed and rule.of not in _AT_MOST_100:
+        properties["direction"] = _ref("blank")
     if rule.of == "judged":
         properties["indicator"] = _ref("blank")
         found["allOf"] = [named]

@@ -29,6 +29,9 @@ YES_NO = ("yes", "no")
 BONUS, PENALTIES = "bonus", "penalties"
 """What stands in the column `section` of lines that are added to and taken from the total."""
 
+RESERVED_IDS = (BONUS, PENALTIES, "rest")
+"""What no part of a standard is called: tables name by it what is no line of a section."""
+
 STANDARD_KEYS = (
     *("id", "name_zh", "name_en", "source", "mark", "total", "objects", "roll_up", "previous", "rounding"),
     *("missing", "not_applicable", "authenticity", "grades", "sections", BONUS, PENALTIES, "vetoes"),
@@ -141,8 +144,9 @@ class Penalties:
 class Veto:
     """What happens to the grade, the rank and the funds of an object of which a veto is recorded in the judgements.
 
-    effect: `set_grade` to `grade`, `cap_grade` at `grade` (never up), `drop_grade` by `grades` steps,
-    `bar_from_ranking`. funds: what remains of its funds, as a factor; None: no effect on them.
+    effect: `set_grade` to `grade`, `cap_grade` at `grade` (neither ever up), `drop_grade` by `grades` steps,
+    `bar_from_ranking`. Of several, whatever their order in the standard: the grade first drops by all steps together,
+    not below the lowest, then it is at most the lowest grade that is set or a cap. funds: what remains of its funds, as a factor; None: no effect on them.
     """
 
     id: str

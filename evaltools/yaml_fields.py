@@ -128,7 +128,7 @@ class Fields:
     def value(self, key: str, required: bool = True) -> yaml.Node | None:
         """Return the node of a key; None if it is absent or blank, noted if it is required."""
         node = self.nodes.get(key)
-        if node is not None and not (isinstance(node, yaml.ScalarNode) and not node.value.strip()):
+        if node is not None and not _is_blank(node):
             return node
         if required and self.is_mapping:
             self.document.say("missing_key", self.at(key), subject=self.subject, key=key)
@@ -185,6 +185,11 @@ class Fields:
             yield from node.value
         elif node is not None:
             self.document.say("not_a_list", node, key=key)
+
+
+def _is_blank(node: yaml.Node) -> bool:
+    """Whether nothing is written: no text, or what YAML calls null (`~`); a quoted "null" is a text."""
+    return isinstance(node, yaml.ScalarNode) and (not node.value.strip() or node.tag == "tag:yaml.org,2002:null")
 
 
 def line_of(node: yaml.Node) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from whole_standard import WHOLE
+from whole_standard import OF_UNITS, WHOLE
 
 from evaltools.problems import InputError
 from evaltools.rule_arithmetic import least
@@ -33,13 +33,13 @@ def published() -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(json.loads(FILE.read_text(encoding="utf-8")))
 
 
-def whole() -> Any:
-    return yaml.safe_load(WHOLE)
+def whole(text: str = WHOLE) -> Any:
+    return yaml.safe_load(text)
 
 
-def texts() -> Any:
+def texts(text: str = WHOLE) -> Any:
     """The whole standard with every value as its text."""
-    return yaml.load(WHOLE, Loader=yaml.BaseLoader)
+    return yaml.load(text, Loader=yaml.BaseLoader)
 
 
 def accepted(folder: Path, document: Any) -> bool:
@@ -100,7 +100,7 @@ def test_every_shipped_standard_is_valid(published, path):
 
 
 def test_the_whole_standard_is_valid_however_its_values_are_read(published):
-    for document in (whole(), texts()):
+    for document in (whole(), texts(), whole(OF_UNITS), texts(OF_UNITS)):
         found = [(list(error.absolute_path), error.message) for error in published.iter_errors(document)]
         assert found == []
     assert {"no", False} >= {at(d, ("bonus", "above_total")) for d in (whole(), texts())}, "yes and no, read as either"
@@ -137,16 +137,18 @@ def test_nothing_is_refused_that_the_reader_takes(published, tmp_path, value):
         (("name_zh",), ""),
         (("source",), ""),
         (("missing",), "ignore"),
-        (("objects",), "area"),
+        (("objects",), "unit"),
         (("objects",), "house"),
         (("rounding",), "half_up"),
         (("rounding", "digits"), 2.5),
         (("rounding", "digits"), 7),
         (("rounding", "value_digits"), ""),
         (("rounding", "on"), "line"),
-        (("roll_up", "item"), ""),
+        (("roll_up",), {"by": "equal"}),
         (("authenticity", "tolerance"), 100),
         (("authenticity", "confidence"), 100),
+        (("sections", 0, "id"), "rest"),
+        (("sections", 0, "lines", 0, "id"), "1;1"),
         (("grades",), []),
         (("grades", 0, "from"), -1),
         (("grades", 0, "from"), "high"),
@@ -169,6 +171,9 @@ def test_nothing_is_refused_that_the_reader_takes(published, tmp_path, value):
         (("sections", 0, "lines", 6, "bands", 0, "until"), 3),
         (("sections", 0, "lines", 6, "bands", 0, "points"), -1),
         (("sections", 0, "lines", 8, "full_when"), "maybe"),
+        (("sections", 1, "lines", 0, "direction"), "up"),
+        (("sections", 1, "lines", 3, "upper"), 100.5),
+        (("sections", 1, "lines", 4, "target"), 101),
         (("sections", 1, "lines", 7, "indicator"), "p"),
         (("sections", 1, "lines", 7, "name_zh"), ""),
         (("sections", 1, "lines", 7, "scorers"), "median"),
@@ -176,11 +181,14 @@ def test_nothing_is_refused_that_the_reader_takes(published, tmp_path, value):
         (("bonus", "cap"), 0),
         (("penalties", "cap"), ""),
         (("penalties", "lines", 0, "rule"), "per_defect"),
+        (("penalties", "lines", 0, "gate"), "1.1"),
         (("vetoes",), []),
         (("vetoes", 0, "effect"), "ban"),
         (("vetoes", 0, "grade"), ""),
         (("vetoes", 0, "funds"), 1.5),
+        (("vetoes", 0, "grades"), 1),
         (("vetoes", 1, "grades"), 0),
+        (("vetoes", 1, "grade"), "2"),
     ],
     ids=str,
 )
@@ -190,6 +198,15 @@ def test_mistakes_are_refused_by_schema_and_reader(published, tmp_path, way, val
     written.write_text(yaml.safe_dump(changed(texts(), way, value), allow_unicode=True), encoding="utf-8")
     with pytest.raises(InputError):
         load_standard(written)
+
+
+@pytest.mark.parametrize(
+    ("way", "value"), [(("roll_up", "item"), ""), (("roll_up", "by"), "equal"), (("roll_up",), "")]
+)
+def test_how_units_are_rolled_up_is_stated_in_full(published, tmp_path, way, value):
+    assert accepted(tmp_path, texts(OF_UNITS))
+    assert not published.is_valid(changed(whole(OF_UNITS), way, value))
+    assert not accepted(tmp_path, changed(texts(OF_UNITS), way, value))
 
 
 def test_the_largest_number_of_digits_is_the_reader_s(published, tmp_path):

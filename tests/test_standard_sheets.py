@@ -18,7 +18,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.comments import Comment
-from whole_standard import WHOLE
+from whole_standard import OF_UNITS, WHOLE
 
 from evaltools import standards
 from evaltools.problems import InputError
@@ -31,7 +31,7 @@ from evaltools.standards import load_standard
 ROOT = Path(__file__).parents[1]
 SHIPPED = sorted((ROOT / "data").glob("**/standards/*.yaml"))
 
-LINES, KEYS = "细则 lines", "标准 standard"
+LINES, KEYS, VETOES = "细则 lines", "标准 standard", "否决 vetoes"
 
 
 def texts_of(path: Path) -> Any:
@@ -88,6 +88,7 @@ def test_the_whole_standard_has_every_key_and_rule():
     lines = [
         line for part in (*document["sections"], document["bonus"], document["penalties"]) for line in part["lines"]
     ]
+    document["roll_up"] = yaml.load(OF_UNITS, Loader=yaml.BaseLoader)["roll_up"]
     assert set(document) == set(standards.STANDARD_KEYS)
     assert {line["rule"] for line in lines} >= {
         name for name, rule in RULES.items() if rule.formula.__module__ == "evaltools.rules"
@@ -105,9 +106,9 @@ def test_the_whole_standard_has_every_key_and_rule():
         assert set(document[key]) == set(names)
 
 
-@pytest.mark.parametrize("path", [*SHIPPED, None], ids=lambda path: path.stem if path else "whole")
+@pytest.mark.parametrize("path", [*SHIPPED, WHOLE, OF_UNITS], ids=[*(path.stem for path in SHIPPED), "whole", "units"])
 def test_nothing_is_lost_in_a_workbook_and_back(path, tmp_path):
-    source = path or written(tmp_path, WHOLE)
+    source = path if isinstance(path, Path) else written(tmp_path, path)
     book, back, again = tmp_path / "book.xlsx", tmp_path / "back.yaml", tmp_path / "again.xlsx"
     standard = write_standard_file(source, book)
     assert write_standard_file(book, back) == standard
@@ -280,6 +281,9 @@ def test_a_number_is_read_as_shown_but_never_rounded(value, form, text):
     assert number_text(value, form) == text
 
 
+LOW_LADDER = [{"from": "0", "to": "10", "each": "0.05"}, {"from": "10", "each": "0"}]
+OF_EQUAL = {"objects": "unit", "roll_up": {"by": "equal", "item": "residents"}}
+
 CHANGES: dict[str, tuple[str, str, Callable[[dict[str, Any]], object]]] = {
     "points do not add up": ("", "total", lambda d: d.update(total="41")),
     "no number": ("1.1", "target", lambda d: line_in(d, "1.1").update(target="ten")),
@@ -300,14 +304,27 @@ CHANGES: dict[str, tuple[str, str, Callable[[dict[str, Any]], object]]] = {
     "negative band": ("g", "bands", lambda d: line_in(d, "g")["bands"][1].update(points="-1")),
     "penalty rule elsewhere": ("f", "rule", lambda d: line_in(d, "f").update(rule="per_case")),
     "missing name of a judged line": ("2.8", "section", lambda d: line_in(d, "2.8").pop("name_en")),
+    "gate of a penalty": ("case", "gate", lambda d: line_in(d, "case").update(gate=["1.1"])),
+    "a bonus as gate": ("yes", "gate", lambda d: line_in(d, "yes").update(gate=["extra"])),
+    "not for units": ("2.4", "rule", lambda d: d.update(objects="unit", roll_up={"by": "equal"})),
+    "position above 100": ("2.4", "upper", lambda d: line_in(d, "2.4").update(upper="101")),
+    "share above 100": ("2.5", "target", lambda d: line_in(d, "2.5").update(target="101")),
+    "ladder not full": ("2.6", "tiers", lambda d: line_in(d, "2.6").update(tiers=LOW_LADDER)),
+    "direction of a count": ("2.1", "direction", lambda d: line_in(d, "2.1").update(direction="down")),
+    "reserved id": ("rest", "id", lambda d: line_in(d, "f").update(id="rest")),
+    "semicolon": ("f;g", "id", lambda d: line_in(d, "f").update(id="f;g")),
+    "grade of a drop": ("v2", "grade", lambda d: d["vetoes"][1].update(grade="2")),
+    "steps of a cap": ("v1", "grades", lambda d: d["vetoes"][0].update(grades="1")),
+    "item of equal units": ("", "roll_up.item", lambda d: d.update(OF_EQUAL)),
+    "itself last year": ("", "previous", lambda d: d.update(previous="broken")),
     "digits": ("", "rounding.digits", lambda d: d["rounding"].update(digits="2.5")),
     "value digits": ("", "rounding.value_digits", lambda d: d["rounding"].update(value_digits="9")),
     "no mode": ("", "rounding.mode", lambda d: d["rounding"].pop("mode")),
-    "roll-up without units": ("", "roll_up.by", lambda d: d.update(objects="area")),
+    "roll-up without units": ("", "roll_up.by", lambda d: d.update(roll_up={"by": "equal"})),
     "tolerance": ("", "authenticity.tolerance", lambda d: d["authenticity"].update(tolerance="100")),
     "above the total": ("", "bonus.above_total", lambda d: d["bonus"].update(above_total="perhaps")),
 }
-"""What is wrong -> the line (or "") and column where it is named, and how it comes about."""
+"""What is wrong -> the line or veto (or "") and column where it is named, and how it comes about."""
 
 
 def line_in(document: dict[str, Any], name: str) -> dict[str, Any]:
@@ -327,7 +344,7 @@ def test_a_mistake_is_refused_as_in_yaml_and_named_by_its_cell(change, tmp_path)
     assert sorted(in_book["rule"]) == sorted(in_yaml["rule"])
     told = [set(frame.loc[frame["rule"] != "standards_repeated_id", "sentence_zh"]) for frame in (in_yaml, in_book)]
     assert told[0] == told[1], "but for the place of the other id the sentences are the same"
-    sheet = LINES if name else KEYS
+    sheet = VETOES if name in ("v1", "v2") else LINES if name else KEYS
     at = cell_of(openpyxl.load_workbook(book), sheet, name, key).coordinate
     assert f"broken.xlsx!{sheet}!{at}" in set(in_book["where"]), in_book["where"].tolist()
 
@@ -432,7 +449,7 @@ def test_a_formula_is_read_by_its_stored_result_or_refused(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "lost"),
     [
-        ('"1.10", "01"]', '"1.10", "a;b"]', "a;b"),
+        ('"1.10", "01"]', '"1.10", "a,b"]', "a,b"),
         ("第一行", "第一行" * 20_000, "第一行"),
         ("name_zh: 乙\n    name_en: Second", 'name_zh: "乙\\x07"\n    name_en: Second', "乙"),
     ],
@@ -440,8 +457,8 @@ def test_a_formula_is_read_by_its_stored_result_or_refused(tmp_path):
 def test_what_a_workbook_cannot_hold_is_refused_and_nothing_is_written(tmp_path, old, new, lost):
     text = WHOLE.replace(old, new)
     assert text != WHOLE
-    if lost == "a;b":
-        text = text.replace("id: f,", 'id: "a;b",')
+    if lost == "a,b":
+        text = text.replace("id: f,", 'id: "a,b",')
     source, target = written(tmp_path, text), tmp_path / "book.xlsx"
     load_standard(source)
     with pytest.raises(InputError) as caught:

@@ -210,6 +210,8 @@ def test_everything_wrong_is_said_at_once_with_its_line(tmp_path):
         ("source: made for the tests\n", "", "missing_key", "id: small"),
         ("source: s, mark: general}\n      - id", "mark: general}\n      - id", "missing_key", 'id: "1.10"'),
         ("name_en: Second", "name_en: [Second]", "not_text", "name_en: [Second]"),
+        ("source: made for the tests\n", "source: ~\n", "missing_key", "source: ~"),
+        ("source: made for the tests\n", "source: null\n", "missing_key", "source: null"),
         ("points: 2.1", "points: 2.1\n        points: 2.1", "repeated_key", "points: 2.1\n        lower"),
         ("    points: 3\n", "    points: 3\n    lines: []\n", "not_a_list", "lines: []"),
     ],
@@ -222,6 +224,23 @@ def test_each_mistake_is_named_where_it_stands(tmp_path, good, bad, rule, part):
     frame = caught.value.problems
     noted = list(zip(frame["rule"], frame["where"], strict=True))
     assert (f"standards_{rule}", f"small.yaml line {line_number(text, part)}") in noted, noted
+
+
+def test_a_bonus_may_wait_for_a_line_of_a_section(tmp_path):
+    bonus = """\
+bonus:
+  cap: 1
+  above_total: no
+  lines:
+    - {id: more, indicator: coverage, rule: proportional, points: 1, target: 95, source: s, mark: general, gate: 007}
+"""
+    *_, (_, line) = load_standard(write(tmp_path, GOOD + bonus), CATALOGUE).lines
+    assert (line.id, line.gate) == ("more", ("007",))
+
+
+def test_what_is_quoted_is_a_text_even_if_it_is_called_null(tmp_path):
+    text = GOOD.replace("source: made for the tests", 'source: "null"')
+    assert load_standard(write(tmp_path, text), CATALOGUE).source == "null"
 
 
 def test_an_indicator_without_a_good_direction_needs_one_stated(tmp_path):

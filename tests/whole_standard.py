@@ -7,8 +7,7 @@ name_en: "Whole: standard"
 source: =1+1
 mark: general
 total: 40.0
-objects: unit
-roll_up: {by: item, item: residents}
+objects: area
 previous: last_year
 rounding: {digits: 3, mode: half_even, of: total, value_digits: 2}
 missing: refuse
@@ -98,3 +97,17 @@ vetoes:
   - {id: v1, name_zh: 假, name_en: Forged, source: s, mark: general, effect: cap_grade, grade: "2", funds: 0.50}
   - {id: v2, name_zh: 亡, name_en: Death, source: s, mark: verified, effect: drop_grade, grades: 2}
 """
+
+OF_UNITS = WHOLE
+"""The same for units, for which there are no rules that compare whole areas."""
+for _old, _new in (
+    ("objects: area", "objects: unit\nroll_up: {by: item, item: residents}"),
+    (
+        "regional_mean\n        points: 1\n        mean: pooled\n        own: without\n        share: 95",
+        "per_defect\n        points: 1\n        deduct: 1",
+    ),
+    ("rule: percentile", "rule: threshold"),
+    ("rule: units_meeting, points: 1, bar: 85", "rule: proportional, points: 1"),
+):
+    assert _old in OF_UNITS
+    OF_UNITS = OF_UNITS.replace(_old, _new)
