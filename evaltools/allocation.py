@@ -7,6 +7,7 @@ measure, so that counties and levels of government add up in both directions (`l
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,7 +58,8 @@ def allocate(objects: pd.DataFrame, rules: Rules) -> Allocation:
     spread over the others in proportion (`fund_limits.spread`); a floor does not hold for who has a veto. The
     entitlement of an object without a coefficient is set aside. Amounts are rounded by largest remainder: the total,
     what objects get, what levels pay, then each cell; of equal remainders the larger amount is rounded up, then the
-    earlier one.
+    earlier one. Limits in per cent of the rules are exact and not rounded: due, its amount rounded down or up, may be
+    above such a cap or below such a floor by less than one unit of the measure. Stated amounts are whole, and hold.
 
     Returns `rows` with the columns given and entitlement, earned, amount (after money withheld and limits; these
     three unrounded), bound (floor, cap or ""), due, due_<level>, with pre-payments also settlement and
@@ -161,16 +163,18 @@ def _hold_limits(known: Sequence[Object], rules: Rules, problems: ProblemList) -
     if found.gap:
         total = sum((one.amount for one in known), Fraction(0))
         key = "floors_above_budget" if found.gap > 0 else "caps_below_budget"
-        say(problems, key, "floor" if found.gap > 0 else "cap", gap=text(abs(found.gap), 0), total=text(total, 0))
+        # rounded up, since a gap of less than a hundredth is one too
+        gap = Fraction(math.ceil(abs(found.gap) * 100), 100)
+        say(problems, key, "floor" if found.gap > 0 else "cap", gap=text(gap, 2), total=text(total, 2))
     for one, amount, bound in zip(known, found.amounts, found.bound, strict=True):
         one.amount, one.bound = amount, bound
     return found
 
 
 def _limits(one: Object, rules: Rules) -> tuple[Fraction | None, Fraction | None]:
-    """Return floor and cap of an object in whole units: the tighter of its own and of the per cent of the rules."""
+    """Return floor and cap of an object, exact: the tighter of its own and of the per cent of the rules."""
     of_all = [
-        None if percent is None else Fraction(half_up((one.entitlement or Fraction(0)) * exact(percent) / 100))
+        None if percent is None else (one.entitlement or Fraction(0)) * exact(percent) / 100
         for percent in (rules.floor_percent, rules.cap_percent)
     ]
     # a veto that a floor undid would be none
@@ -236,8 +240,14 @@ def _steps(
     if limits is not None and limits.factor != 1:
         later.append((f"{text(now, 2)} × {text(limits.factor, 8)}", now * limits.factor))
     if limits is not None and one.bound:
-        sign = "<" if one.bound == "floor" else ">"
-        later.append((f"{text(now * limits.factor, 2)} {sign} {text(one.amount)} → {text(one.amount)}", None))
+        sign, stated, percent = (
+            ("<", one.floor, rules.floor_percent) if one.bound == "floor" else (">", one.cap, rules.cap_percent)
+        )
+        if one.amount != stated and percent is not None:
+            later.append((f"{text(one.entitlement, 2)} × {text(exact(percent))}%", one.amount))
+        limit = text(one.amount, 2)
+        step = f"{text(now * limits.factor, 2)} {sign} {limit} → {limit}"
+        later.append((step, one.amount if one.amount.denominator > 1 else None))
     return _Steps(f"{text(one.population)} × {text(one.per_head)}", after, earned, tuple(later))
 
 

@@ -223,7 +223,7 @@ def _load(
     standard_name = meta.standard if standard in (None, "") else str(standard)
     scoring = _read_standard(standard_name, folder, catalogue, problems)
     if scoring is not None:
-        check_scored(targets, judgements, scoring, problems)
+        check_scored(targets, judgements, scoring, problems, facts["period"].unique())
     problems.raise_if_any(passes)
     indicators = catalogue.indicators
     if meta.indicators:

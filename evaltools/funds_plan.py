@@ -6,8 +6,8 @@ Numbers keep the decimals they are written in. Amounts are in the measure of the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import yaml
@@ -16,6 +16,7 @@ from evaltools import periods
 from evaltools.datasets import Data
 from evaltools.fund_coefficients import KINDS, Coefficient
 from evaltools.fund_objects import MEASURES, MISSING, WITHHELD, Rules
+from evaltools.funds_plan_objects import Item, Plan
 from evaltools.problems import nearest
 from evaltools.workload_allocation import ZERO
 from evaltools.yaml_fields import Document, Fields, line_of
@@ -52,51 +53,6 @@ _ITEM_KEYS = ("id", "name_zh", "name_en", "budget", "workload")
 _COEFFICIENT_KEYS = ("from", "tiers", "values")
 _YEAR = re.compile(r"\d{4}")
 _ID = re.compile(r"[a-z0-9_]+")
-
-
-@dataclass(frozen=True)
-class Item:
-    """An item of the work: its budget, and the item of the catalogue that counts the work."""
-
-    id: str
-    name_zh: str
-    name_en: str
-    budget: Decimal
-    workload: str
-
-
-@dataclass(frozen=True)
-class Plan:
-    """One plan: which money of which period goes to whom, by which rule.
-
-    objects: `area` (the counties) or `unit` (the units of `area`). method: `formula` uses population to coefficient,
-    `workload` items to village_percent. population_year: `same`, `previous` or a year. shares_of, floors, caps,
-    prepaid and quality are by the code of the object; prepaid by level of government (``""`` for all together).
-    """
-
-    id: str
-    name_zh: str
-    name_en: str
-    source: str
-    mark: str
-    period: str
-    objects: str
-    area: str
-    method: str
-    rules: Rules
-    population: str = ""
-    population_year: str = "same"
-    parameter: str = ""
-    per_head: Decimal | None = None
-    coefficient: Coefficient = field(default_factory=Coefficient)
-    shares_of: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
-    floors: Mapping[str, Decimal] = field(default_factory=dict)
-    caps: Mapping[str, Decimal] = field(default_factory=dict)
-    prepaid: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
-    items: tuple[Item, ...] = ()
-    quality: Mapping[str, Decimal] = field(default_factory=dict)
-    zero: str = "refuse"
-    village_percent: Decimal | None = None
 
 
 def load_plans(data: Data, period: str | None = None) -> list[Plan]:

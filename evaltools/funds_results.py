@@ -16,7 +16,7 @@ from evaltools.allocation import Allocation, allocate
 from evaltools.datasets import Data
 from evaltools.fund_coefficients import with_coefficients
 from evaltools.fund_objects import name_of
-from evaltools.funds_plan import Plan
+from evaltools.funds_plan_objects import Plan
 from evaltools.grid import parameter_values
 from evaltools.reasons import NOT_REPORTED
 from evaltools.regions import RegionFigures

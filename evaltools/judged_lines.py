@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from fractions import Fraction
 
 import pandas as pd
 
+from evaltools import periods
 from evaltools.line_inputs import Key
-from evaltools.line_values import KEY, Cell, exact, reason, say
+from evaltools.line_values import KEY, Cell, exact, reason, say, say_infinite
 from evaltools.problems import ProblemList, in_language
 from evaltools.rule_model import Number, Value
 from evaltools.rules import RULES
@@ -20,6 +21,7 @@ from evaltools.wording import LANGUAGES, word
 Judgements = dict[tuple[str, str, str, str], list[Number]]
 
 _FEWEST_TRIMMED = 3
+_YES_AND_NO = {0, 1}
 
 
 def is_judged(line: Line) -> bool:
@@ -58,6 +60,9 @@ def read_judgements(judgements: pd.DataFrame | None, standard: Standard, problem
     if judgements is None or not lines:
         return found
     for key, line, value in _rows(judgements, set(lines)):
+        if math.isinf(value):
+            say_infinite(problems, "judgements", key, value, line=line)
+            continue
         score = exact(value)
         lowest, highest = allowed_range(lines[line])
         if score.exact < lowest or (highest is not None and score.exact > highest):
@@ -70,6 +75,9 @@ def read_judgements(judgements: pd.DataFrame | None, standard: Standard, problem
         if lines[line].arguments.get("scorers") == "trimmed" and len(scores) < _FEWEST_TRIMMED:
             key, few = (period, area, unit), str(len(scores))
             say(problems, "too_few_scorers", "judgements", key, line=line, found=few, least=str(_FEWEST_TRIMMED))
+        elif lines[line].rule == "boolean" and {score.exact for score in scores} == _YES_AND_NO:
+            given = ", ".join(score.text for score in scores)
+            say(problems, "scorers_disagree", "judgements", (period, area, unit), line=line, found=given)
     return found
 
 
@@ -84,23 +92,66 @@ def read_vetoes(judgements: pd.DataFrame | None, standard: Standard) -> dict[Key
     return {key: [name for name in order if name in names] for key, names in found.items()}
 
 
-def check_scored(targets: pd.DataFrame, judgements: pd.DataFrame, standard: Standard, problems: ProblemList) -> None:
-    """Note each row that `score` would refuse or pass over with this standard; the indexes must hold row numbers."""
+def check_scored(
+    targets: pd.DataFrame,
+    judgements: pd.DataFrame,
+    standard: Standard,
+    problems: ProblemList,
+    reported: Collection[str] | None = None,
+) -> None:
+    """Note each row that `score` would refuse or pass over with this standard; the indexes must hold row numbers.
+
+    reported: the periods of the facts; None does not look whether there are figures of a judgement's period. Whether
+    areas and units exist is checked where the tables are read.
+    """
     zero = targets[(targets["kind"] == "absolute") & (targets["target"] == 0)]
     for row, indicator in zero["indicator"].items():
         _note(problems, "bad_target", f"targets.csv row {row} column target", indicator=indicator, found="0")
     lines = {line.id: line for _, line in standard.lines if is_judged(line)}
     known = [*lines, *(veto.id for veto in standard.vetoes)]
-    for row, line, value in zip(judgements.index, judgements["line"], judgements["value"], strict=True):
+    _note_scorers_who_disagree(judgements, {line.id for line in lines.values() if line.rule == "boolean"}, problems)
+    unreported = _unreported(judgements, reported)
+    columns = (judgements[name] for name in ("line", "value", "unit", "period"))
+    for row, line, value, unit, period in zip(judgements.index, *columns, strict=True):
         where = f"judgements.csv row {row} column"
         if line not in known:
             values = {"line": line, "standard": standard.id, "allowed": ", ".join(known) or "—"}
             _note(problems, "unknown_judgement", f"{where} line", level="warning", **values)
             continue
+        values = {"standard": standard.id, "line": line}
+        # a veto of a whole area acts on its grade also where its units are scored
+        if standard.objects == "unit" and not unit and line in lines:
+            _note(problems, "judgement_of_area", f"{where} unit", level="warning", **values)
+        elif standard.objects != "unit" and unit:
+            _note(problems, "judgement_of_unit", f"{where} unit", level="warning", found=unit, **values)
+        if period in unreported:
+            _note(problems, "judgement_of_period", f"{where} period", level="warning", found=period, **values)
         lowest, highest = allowed_range(lines[line]) if line in lines else (Decimal(0), Decimal(1))
-        if not math.isnan(value) and (value < lowest or (highest is not None and value > highest)):
+        if math.isinf(value):
+            _note(problems, "infinite", f"{where} value", name=line, found="∞" if value > 0 else "-∞")
+        elif not math.isnan(value) and (value < lowest or (highest is not None and value > highest)):
             texts = {"line": line, "found": exact(value).text, "full": _bound(highest)}
             _note(problems, "bad_judgement", f"{where} value", **texts)
+
+
+def _unreported(judgements: pd.DataFrame, reported: Collection[str] | None) -> set[str]:
+    """Return the periods of judgements in which no fact lies."""
+    if reported is None:
+        return set()
+    own = {period for period in judgements["period"].unique() if period and period != periods.UNKNOWN}
+    known = {period for period in reported if period != periods.UNKNOWN}
+    return {period for period in own if not any(periods.contains(period, inner) for inner in known)}
+
+
+def _note_scorers_who_disagree(judgements: pd.DataFrame, lines: set[str], problems: ProblemList) -> None:
+    """Note the first row that says yes where others say no, or no where they say yes."""
+    rows = judgements[judgements["line"].isin(list(lines)) & judgements["value"].isin([0, 1])]
+    for (*_, line), own in rows.groupby([*KEY, "line"], sort=False):
+        other = own.index[own["value"] != own["value"].iloc[0]]
+        if len(other):
+            given = ", ".join(exact(value).text for value in own["value"])
+            where = f"judgements.csv row {other[0]} column value"
+            _note(problems, "scorers_disagree", where, line=str(line), found=given)
 
 
 def _rows(judgements: pd.DataFrame, lines: set[str]) -> Iterator[tuple[Key, str, float]]:

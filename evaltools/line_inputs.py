@@ -14,7 +14,7 @@ from evaltools.comparability import previous_periods
 from evaltools.decimals import exact as exact_fraction
 from evaltools.reasons import NOT_APPLICABLE, ZERO_DENOMINATOR
 from evaltools.rule_model import SIGNS, Value, written
-from evaltools.standards import Line
+from evaltools.standards import Line, Rounding
 
 Key = tuple[str, str, str]
 Inputs = Mapping[str, Value]
@@ -77,11 +77,14 @@ class Region:
         return Value.of(Fraction(text), text, 1, False)
 
 
-def units_meeting(rows: pd.DataFrame, line: Line) -> dict[tuple[str, str], tuple[Value | None, str]]:
+def units_meeting(
+    rows: pd.DataFrame, line: Line, rounding: Rounding
+) -> dict[tuple[str, str], tuple[Value | None, str]]:
     """Return by period and area the share of its units whose value reaches a line's bar, or why there is none.
 
     rows: the indicator rows of the line's indicator. Units that it does not concern (not applicable, nobody to serve)
-    are not counted; if one that it concerns has no value, there is no share.
+    are not counted; if one that it concerns has no value, there is no share. A value is rounded before it is held to
+    the bar if `rounding` rounds values first; the share itself is that of the counts.
     """
     units = rows[rows["unit"] != ""].sort_values("definition", kind="stable")
     if line.definition:
@@ -97,17 +100,23 @@ def units_meeting(rows: pd.DataFrame, line: Line) -> dict[tuple[str, str], tuple
         if len(given) < len(own):
             found[place] = None, f"{len(given)} of {len(own)} units reported"
             continue
-        met = sum(_reaches(row, bar, down, line.per) for row in given.itertuples())
+        met = sum(_reaches(_exact(row, line.per, rounding), bar, down) for row in given.itertuples())
         found[place] = Value.of(Fraction(100 * met, len(own)), f"{met}/{len(own)}", 100, True), ""
     return found
 
 
-def _reaches(row: object, bar: Fraction, down: bool, per: int | None) -> bool:
+def _reaches(value: Fraction, bar: Fraction, down: bool) -> bool:
+    return value <= bar if down else value >= bar
+
+
+def _exact(row: object, per: int | None, rounding: Rounding) -> Fraction:
+    """Return the value of a row as a bar is held to it."""
     above, below, value = (getattr(row, name) for name in ("numerator", "denominator", "value"))
     exact = exact_fraction(value)
     if per and not math.isnan(below) and below and np.isclose(above * per / below, value, rtol=1e-9):
         exact = exact_fraction(above) * per / exact_fraction(below)
-    return exact <= bar if down else exact >= bar
+    digits = rounding.value_digits
+    return exact if digits is None else Fraction(rounding.units(exact, digits), 10**digits)
 
 
 def _plain(number: Fraction) -> str:

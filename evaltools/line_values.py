@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
@@ -24,9 +24,13 @@ from evaltools.wording import LANGUAGES, word
 KEY = ["period", "area", "unit"]
 INDICATOR_COLUMNS = [*KEY, "indicator", "definition", "numerator", "denominator", "value", "reason"]
 
+_COUNTED = ["numerator", "denominator", "value"]
+
 Targets = dict[tuple[str, str], dict[tuple[str, str], Number]]
 
 _CLOSE = 1e-9
+_NAMED = 10
+"""Rows that an error names each."""
 
 
 class Cell(NamedTuple):
@@ -48,12 +52,15 @@ class Cell(NamedTuple):
 class Indicators:
     """The indicator rows of areas, of units, or of both, ready to be looked up line by line.
 
-    Raises ValueError for a column that is absent and for two rows of one definition.
+    Raises ValueError for a column that is absent, for two rows of one definition and for infinite numbers.
     """
 
     def __init__(self, rows: pd.DataFrame, objects: str = "area") -> None:
         if absent := [column for column in INDICATOR_COLUMNS if column not in rows]:
             raise ValueError(f"the indicators have no column {', '.join(absent)}")
+        columns = [*KEY, "indicator", "definition", *_COUNTED]
+        infinite = np.isinf(rows[_COUNTED].to_numpy(dtype=float)).any(axis=1)
+        refuse_rows(rows[columns], {"the indicators hold infinite numbers": infinite})
         self.all_rows = rows
         if objects != "both":
             rows = rows[(rows["unit"] != "") == (objects == "unit")]
@@ -87,19 +94,20 @@ class Indicators:
     def cells(self, line: Line, targets: Targets, region: Region | None, rounding: Rounding) -> Iterator[Cell]:
         """Yield what a line scores for each key, in the order of the rows.
 
-        Raises ValueError for a rule that compares with the region where `region` is None.
+        The share of units that meet a bar comes as its counts, see `value_first`. Raises ValueError for a rule that
+        compares with the region where `region` is None.
         """
         rule = RULES[line.rule]
         if region is None and (rule.of == "percentile" or "mean" in rule.inputs):
             raise ValueError(f"line {line.id} compares with the region: give score the benchmark, ev.benchmark(...)")
         cells = self._plain_cells(line, targets)
         if rounding.value_digits is not None and rule.of != "percentile":
-            cells = (_value_first(cell, rounding) for cell in cells)
+            cells = (value_first(cell, rounding) for cell in cells)
         if rule.of == "percentile":
             assert region is not None
             return self._positions(line, cells, region)
         if rule.of == "units_meeting":
-            return self._units_meeting(line, cells)
+            return self._units_meeting(line, cells, rounding)
         if "mean" in rule.inputs:
             assert region is not None
             return self._beside_mean(line, cells, region)
@@ -142,10 +150,10 @@ class Indicators:
             else:
                 yield cell._replace(value=None, applicable=False, reason=reason("no_region"))
 
-    def _units_meeting(self, line: Line, cells: Iterable[Cell]) -> Iterator[Cell]:
+    def _units_meeting(self, line: Line, cells: Iterable[Cell], rounding: Rounding) -> Iterator[Cell]:
         """Put the share of an area's units that reach the bar in the place of its value."""
         rows = self.all_rows[self.all_rows["indicator"] == line.indicator]
-        shares = units_meeting(rows, line)
+        shares = units_meeting(rows, line, rounding)
         for cell in cells:
             share, why = shares.get(cell.key[:2], (None, reason("no_units"))) if not cell.key[2] else (None, "")
             given = math.nan if share is None else float(share.exact)
@@ -159,12 +167,16 @@ class Indicators:
 
     def _beside_mean(self, line: Line, cells: Iterable[Cell], region: Region) -> Iterator[Cell]:
         for cell in cells:
-            mean = region.mean(line, cell.key, cell.value.per) if cell.value is not None else None
-            if cell.value is None or mean is not None:
-                target = None if mean is None else Number(mean.exact * Fraction(line.arguments["share"]) / 100, "")
-                yield cell._replace(inputs={"mean": mean} if mean is not None else {}, target=target)
+            if cell.value is None:
+                yield cell
+                continue
+            mean = region.mean(line, cell.key, cell.value.per)
+            if mean is not None and mean.above > 0:
+                target = Number(mean.exact * Fraction(line.arguments["share"]) / 100, "")
+                yield cell._replace(inputs={"mean": mean}, target=target)
             else:
-                yield cell._replace(value=None, applicable=False, reason=reason("no_region"))
+                why = reason("no_region" if mean is None else "low_mean")
+                yield cell._replace(value=None, applicable=False, reason=why)
 
     def _beside_prior(self, line: Line, cells: list[Cell]) -> Iterator[Cell]:
         """Give each value that of the year before, of the same definition."""
@@ -187,11 +199,11 @@ def earns_all(line: Line) -> str:
     return "target"
 
 
-def _value_first(cell: Cell, rounding: Rounding) -> Cell:
-    """Return a cell whose value is rounded before its rule is applied."""
-    if cell.value is None:
+def value_first(cell: Cell, rounding: Rounding) -> Cell:
+    """Return a cell whose value is rounded before its rule is applied, if the standard rounds values first."""
+    digits = rounding.value_digits
+    if cell.value is None or digits is None:
         return cell
-    digits = rounding.value_digits or 0
     units = rounding.units(cell.value.exact, digits)
     text = decimal_text(units, digits) + SIGNS[cell.value.per]
     return cell._replace(value=Value.of(Fraction(units, 10**digits), text, cell.value.per, False))
@@ -208,7 +220,9 @@ def read_targets(targets: pd.DataFrame | None, problems: ProblemList) -> Targets
     columns = (rows[name] for name in (*KEY, "indicator", "target"))
     for period, area, unit, indicator, target in zip(*columns, strict=True):
         known = found.setdefault((period, indicator), {})
-        if not float(target) > 0:
+        if math.isinf(target):
+            say_infinite(problems, "targets", (period, area, unit), target, indicator=indicator)
+        elif not float(target) > 0:
             say(
                 problems,
                 "bad_target",
@@ -271,6 +285,26 @@ def say(problems: ProblemList, sentence: str, table: str, key: Key, **texts: str
         area=area,
         unit=unit,
     )
+
+
+def say_infinite(problems: ProblemList, table: str, key: Key, number: float, **subject: str) -> None:
+    """Note an infinite number in a row of a table; subject: its `line` or its `indicator`."""
+    found = "∞" if number > 0 else "-∞"
+    say(problems, "infinite", table, key, name=next(iter(subject.values())), found=found, **subject)
+
+
+def refuse_rows(rows: pd.DataFrame, said: Mapping[str, NDArray[np.bool_]]) -> None:
+    """Raise a ValueError that names the rows which something is said of; of many the first ones."""
+    parts = []
+    for sentence, bad in said.items():
+        named = [
+            " ".join(part for part in map(str, row) if part)
+            for row in rows[bad].head(_NAMED).itertuples(index=False, name=None)
+        ]
+        more = f" and {bad.sum() - _NAMED} more" if bad.sum() > _NAMED else ""
+        parts += [f"{sentence}: {', '.join(named)}{more}"] if named else []
+    if parts:
+        raise ValueError("; ".join(parts))
 
 
 def _multipliers(rows: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

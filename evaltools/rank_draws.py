@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 from evaltools.decision_matrix import tied_places
 from evaltools.line_inputs import earlier_keys
 from evaltools.line_values import Indicators
-from evaltools.rule_arrays import line_points
+from evaltools.rule_arrays import line_points, rounded
 from evaltools.rules import RULES
 from evaltools.sampling_draws import Flags, Floats, Sampler
 from evaltools.standards import BONUS, Line, Standard
@@ -39,6 +41,7 @@ class Plan:
         scored = scored.sort_values("at", kind="stable")
         pairs = scored[["area", "unit"]].drop_duplicates()
         self.keys = [(period, *pair) for pair in pairs.itertuples(index=False, name=None)]
+        self.with_units = scored["at"].drop_duplicates().to_numpy(dtype=int)
         self.starts = np.flatnonzero(~pairs["area"].duplicated().to_numpy())
         self.share = _unit_weights(pairs, standard, period, weights)
         number = pairs.reset_index(drop=True).reset_index().set_index(["area", "unit"])["index"]
@@ -94,7 +97,7 @@ class Plan:
             if line.id in self.gates:
                 shut[line.id] = points == 0
             if self.standard.objects == "unit":
-                points = self._rolled_up(points)
+                points = self._rolled_up(line, points)
             none = np.isnan(points)
             some_none = none.any()
             if section.id in extra:
@@ -102,46 +105,55 @@ class Plan:
                 continue
             gained += np.where(none, 0.0, points) if some_none else points
             counted += ~none * float(line.points) if some_none else float(line.points)
-        total = scaled(gained, counted, standard)
-        for section in standard.extras:
-            most = float(section.points)
-            total = total + np.clip(extra[section.id], -most, most)
-            if section.id == BONUS and not (standard.bonus and standard.bonus.above_total):
-                total = np.minimum(total, float(standard.total))
-            total = np.maximum(total, 0.0)
-        return np.asarray(np.round(total, standard.rounding.digits), dtype=float)
+        total = with_extras(scaled(gained, counted, standard), extra, standard)
+        return rounded(total, standard.rounding.digits, standard.rounding.mode)
+
+    def _varies(self, line: Line) -> Flags | np.bool_:
+        """Return for each key whether the points of a line vary from draw to draw, gates apart."""
+        name, rule = (line.indicator, line.definition), RULES[line.rule]
+        own, prior = self.samplers.get((*name, False)), self.samplers.get((*name, True))
+        if own is None:
+            return np.False_
+        among_others = rule.of == "percentile" or "mean" in rule.inputs
+        varies = own.drawn | (among_others & own.drawn.any())
+        # another line may ask for the year before of the same indicator
+        return varies if prior is None or "prior" not in rule.inputs else varies | prior.drawn
+
+    def _kept(self, line: Line) -> Floats:
+        """Return the points of a line that are not drawn, those behind a gate as if it were open."""
+        own, rule, rounding = self.rows[line.id], RULES[line.rule], self.standard.rounding
+        if not line.gate or rule.inputs or rule.of == "percentile":
+            return own["points"]
+        shut = np.any([self.rows[gate]["points"] == 0 for gate in line.gate], axis=0)
+        opened = line_points(line, self._as_scored(line, own["value"]), own["target"])
+        if rounding.of == "line":
+            opened = rounded(opened, rounding.digits, rounding.mode)
+        return np.where(shut & ~np.isnan(opened), opened, own["points"])
+
+    def _as_scored(self, line: Line, values: Floats) -> Floats:
+        """Return values of a line's indicator, this year's or those of the year before, as its rule takes them."""
+        rounding = self.standard.rounding
+        if rounding.value_digits is None or not line.indicator or RULES[line.rule].of == "percentile":
+            return values
+        return rounded(values, rounding.value_digits, rounding.mode)
 
     def _points(self, line: Line, drawn: dict[Name, Floats], random: np.random.Generator, simulations: int) -> Floats:
         """Return the points of a line, simulations × keys, or one row that holds for every draw."""
         own, rule = self.rows[line.id], RULES[line.rule]
         name = (line.indicator, line.definition, False)
-        kept = own["points"]
-        if line.gate and not rule.inputs and rule.of != "percentile":
-            # behind a gate that may open
-            open_ = line_points(line, own["value"], own["target"])
-            kept = np.where(np.isnan(open_), kept, open_)
-        sampler = self.samplers.get(name)
-        if sampler is None:
-            return np.asarray(kept, dtype=float)
         prior = (line.indicator, line.definition, True)
-        among_others = rule.of == "percentile" or "mean" in rule.inputs
-        varies = sampler.drawn | (among_others & sampler.drawn.any())
-        if prior in self.samplers:
-            varies = varies | self.samplers[prior].drawn
+        kept, varies = self._kept(line), self._varies(line)
         if not varies.any():
-            return np.asarray(kept, dtype=float)
+            return kept
         for needed in (name, prior):
             if needed in self.samplers and needed not in drawn:
                 drawn[needed] = self.samplers[needed].draw(random, simulations)
-        values = drawn[name]
-        if rule.of == "percentile":
-            values = _positions(values, line)
-        elif (digits := self.standard.rounding.value_digits) is not None:
-            values = np.floor(values * 10.0**digits + 0.5) / 10.0**digits
+        values = _positions(drawn[name], line) if rule.of == "percentile" else self._as_scored(line, drawn[name])
         inputs: dict[str, Floats] = {}
         if "prior" in rule.inputs:
-            inputs["prior"] = drawn[prior]
+            inputs["prior"] = self._as_scored(line, drawn[prior])
         if "mean" in rule.inputs:
+            # of the values as they are, also where each is rounded before its rule is applied
             inputs["mean"] = self._means(line, drawn[name], own["target"])
         points = np.asarray(line_points(line, values, own["target"], **inputs), dtype=float)
         if varies.all() and not np.isnan(points).any():
@@ -163,14 +175,24 @@ class Plan:
         shift = np.divide(total, below, out=np.zeros(values.shape), where=np.broadcast_to(below, values.shape) > 0)
         return np.asarray(target * 100 / float(line.arguments["share"]) + shift, dtype=float)
 
-    def _rolled_up(self, points: Floats) -> Floats:
-        """Return the mean points of each area's units, weighted; NaN where none counts."""
+    def _rolled_up(self, line: Line, points: Floats) -> Floats:
+        """Return the mean points of each area's units, weighted; NaN where none counts.
+
+        Rounded, if lines are, where no unit of the area has points that are drawn.
+        """
         points = np.atleast_2d(points)
         counted = ~np.isnan(points) * self.share
         above = np.add.reduceat(np.where(np.isnan(points), 0.0, points) * counted, self.starts, axis=1)
         below = np.add.reduceat(counted, self.starts, axis=1)
         found: Floats = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
-        return found
+        rounding = self.standard.rounding
+        if rounding.of == "line":
+            varies = np.broadcast_to(self._varies(line), len(self.keys))
+            settled = ~np.logical_or.reduceat(varies, self.starts)
+            found[:, settled] = rounded(found[:, settled], rounding.digits, rounding.mode)
+        of_areas = np.full((len(found), len(self.areas)), np.nan)
+        of_areas[:, self.with_units] = found
+        return of_areas
 
     def told(self) -> pd.DataFrame:
         """Return of each line how many areas or units have points that vary from draw to draw, and how many not."""
@@ -194,6 +216,17 @@ def scaled(gained: Floats, counted: Floats, standard: Standard) -> Floats:
     """Return points gained ÷ full points counted × the total; NaN where nothing counts."""
     share = np.divide(gained, counted, out=np.full(gained.shape, np.nan), where=counted > 0)
     return np.asarray(share * float(standard.total), dtype=float)
+
+
+def with_extras(total: Floats, extra: Mapping[str, Floats], standard: Standard) -> Floats:
+    """Return unrounded totals with bonus and penalties, kept within their bounds; extra: their points by section."""
+    for section in standard.extras:
+        most = float(section.points)
+        total = total + np.clip(extra[section.id], -most, most)
+        if section.id == BONUS and not (standard.bonus and standard.bonus.above_total):
+            total = np.minimum(total, float(standard.total))
+        total = np.maximum(total, 0.0)
+    return total
 
 
 def _unit_weights(pairs: pd.DataFrame, standard: Standard, period: str, weights: pd.DataFrame | None) -> Floats:
@@ -232,5 +265,6 @@ def _positions(values: Floats, line: Line) -> Floats:
     if n > 1:
         first, last = tied_places(values[:, known].T)
         share = 100 * ((first + last) / 2 / (n - 1)).T
-        places[:, known] = np.round(100 - share if line.direction == "down" else share, 2)
+        # half up as `Region.position`, however the standard rounds
+        places[:, known] = rounded(100 - share if line.direction == "down" else share, 2, "half_up")
     return places

@@ -12,6 +12,7 @@ import pandas as pd
 from evaltools.benchmarks import benchmark
 from evaltools.rank_draws import scaled
 from evaltools.rank_uncertainty import Official, full_points, official_points
+from evaltools.rule_arrays import rounded
 from evaltools.rules import RULES
 from evaltools.sampling_draws import Floats
 from evaltools.scoring import score
@@ -167,7 +168,7 @@ def drop_counties(
         matrix[:, columns] = wide.to_numpy(dtype=float)
         own = matrix[:, of_section]
         sums = scaled(np.nansum(own, axis=1), (~np.isnan(own) * full).sum(axis=1), standard)
-        return np.asarray(np.round(np.maximum(sums + official.extra, 0), standard.rounding.digits), dtype=float)
+        return rounded(np.maximum(sums + official.extra, 0), standard.rounding.digits, standard.rounding.mode)
 
     return reversals(official.areas, np.where(official.ranked, official.totals, np.nan), rescored)
 

@@ -20,7 +20,8 @@ import pandas as pd
 
 from evaltools.comparability import previous_periods
 from evaltools.decision_matrix import tied_places
-from evaltools.rank_draws import Plan, lines_told, scaled
+from evaltools.rank_draws import Plan, lines_told, scaled, with_extras
+from evaltools.rule_arrays import rounded
 from evaltools.sampling_draws import Flags, Floats
 from evaltools.scoring import score, totals
 from evaltools.standards import BONUS, PENALTIES, Standard
@@ -44,7 +45,8 @@ _NOBODY = -1e9
 class Official:
     """What was scored in a period: points, areas × lines (NaN: left out), and the printed totals; one entry an area.
 
-    reasons: why an area has no rank, "" where it has one. extra: what bonus and penalties changed in the total.
+    reasons: why an area has no rank, "" where it has one. extra: what bonus and penalties changed in the total, before
+    it is rounded; 0 where there are none.
     """
 
     period: str
@@ -104,7 +106,13 @@ def official_points(
     base = scaled(
         np.nansum(matrix[:, of_section], axis=1), (~np.isnan(matrix) * full)[:, of_section].sum(axis=1), standard
     )
-    return Official(period, areas, matrix, whole, whole - np.round(base, standard.rounding.digits), reasons)
+    gained = {
+        part.id: np.nansum(matrix[:, [section.id == part.id for section, _ in lines]], axis=1)
+        for part in standard.extras
+    }
+    changed = np.any([points != 0 for points in gained.values()], axis=0)
+    extra = np.where(changed, with_extras(base, gained, standard) - base, 0.0)
+    return Official(period, areas, matrix, whole, np.broadcast_to(extra, whole.shape), reasons)
 
 
 def full_points(standard: Standard) -> Floats:
@@ -183,7 +191,8 @@ def simulate_weights(
         drawn = random.dirichlet(concentration * weight / weight.sum(), simulations)
     counted = ~np.isnan(gained)
     found = scaled(drawn @ np.where(counted, gained / weight, 0.0).T, drawn @ counted.T.astype(float), standard)
-    found = np.asarray(np.round(np.maximum(found + official.extra, 0), standard.rounding.digits), dtype=float)
+    rounding = standard.rounding
+    found = rounded(np.maximum(found + official.extra, 0), rounding.digits, rounding.mode)
     vary = counted.sum(axis=0)
     lines = lines_told(standard, np.where(of_section, len(official.areas), 0), np.zeros(len(full), dtype=int))
     lines.loc[of_section, "drawn"] = vary

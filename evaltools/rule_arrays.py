@@ -1,4 +1,4 @@
-"""The formulas of the rules over whole arrays: the points of many areas, or of many draws, at once."""
+"""The formulas of the rules, and rounding, over whole arrays: many areas, or many draws, at once."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from evaltools.rule_model import Terms
 from evaltools.rules import RULES
 from evaltools.standards import Line
+
+DUST = 0.5e-9
+"""How far a float may be from a half and still be meant as one: sums of points are sure of nine decimals."""
 
 
 def line_points(line: Line, value: ArrayLike, target: ArrayLike | None = None, **inputs: ArrayLike) -> NDArray[Any]:
@@ -38,3 +41,26 @@ def line_points(line: Line, value: ArrayLike, target: ArrayLike | None = None, *
     for found in inputs.values():
         given = given | np.isnan(found)
     return np.where(given, np.nan, points)
+
+
+def rounded(numbers: NDArray[np.float64], digits: int, mode: str) -> NDArray[np.float64]:
+    """Return an array of any shape rounded to so many decimals as `Rounding.units` rounds: `half_up`, `half_even`.
+
+    Half up is away from zero. What is within `DUST` of a half counts as one, so 0.285 is 0.29 although its float is
+    less: the ROUND(ROUND(x, 9), digits) of a spreadsheet. NaN in, NaN out.
+    """
+    scale = 10.0**digits
+    units = numbers * scale
+    if mode == "half_up":
+        found = np.abs(units)
+        found += 0.5 + DUST * scale
+        np.floor(found, out=found)
+        np.copysign(found, units, out=found)
+    else:
+        found = np.rint(units)
+        at_half = np.abs(np.abs(units - found) - 0.5) <= DUST * scale
+        # the half of an odd number of halves is nearest to half of the even one
+        np.copyto(found, 2 * np.rint(units / 2), where=at_half)
+    found /= scale
+    found += 0.0  # no negative zero
+    return found

@@ -173,15 +173,17 @@ def improvement(x: Any, terms: Terms) -> Any:
     inputs=("mean",),
 )
 def regional_mean(x: Any, terms: Terms) -> Any:
-    """`S × min(1, x/M)`, M a `share` of the region's mean; where low is good `S × min(1, M/x)`.
+    """`S × min(1, x/M)`, M a `share` of the region's mean; where low is good `S × min(1, M/x)`; none below zero.
 
     mean: `unweighted`, of the areas' values, rounded half up to four decimals and used so; `pooled`, all numerators
-    over all denominators. own: with or without the area itself.
+    over all denominators. own: with or without the area itself. A mean of zero or less is nothing to compare with: the
+    line does not apply.
     """
     bar = terms["mean"] if terms.stated["share"] == 100 else terms["share"] * terms["mean"]
     if terms.down:
-        return choose(x <= bar, terms.full, most(0, terms.full * quotient(bar, x)))
-    return most(0, least(terms.full, terms.full * quotient(x, bar, 1)))
+        return choose(x <= bar, terms.full, most(0, least(terms.full, terms.full * quotient(bar, x))))
+    # the quotient by a mean below zero would put the worst first
+    return most(0, least(terms.full, terms.full * quotient(x, most(0, bar), 1)))
 
 
 @rule(

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from fractions import Fraction
-from graphlib import TopologicalSorter
 from typing import Any
 
 import pandas as pd
@@ -15,9 +13,10 @@ from evaltools import periods
 from evaltools.comparability import previous_periods
 from evaltools.line_values import KEY, exact, named_periods
 from evaltools.line_values import reason as scoring_reason
+from evaltools.score_gates import behind_gates, without_gates
 from evaltools.score_totals import roll_up, totals
 from evaltools.scoring import score
-from evaltools.standards import Line, Standard
+from evaltools.standards import Standard
 from evaltools.wording import word
 
 EFFECTS = ("standard", "missing", "performance")
@@ -86,29 +85,6 @@ def score_changes(
     frame = pd.DataFrame(rows, columns=COLUMNS)
     texts = [name for name in COLUMNS if name not in NUMBERS]
     return frame.astype(dict.fromkeys(texts, "str") | dict.fromkeys(NUMBERS, "float64"))
-
-
-def without_gates(standard: Standard) -> Standard:
-    """Return a standard whose lines do not wait for others."""
-
-    def free(lines: Iterable[Line]) -> tuple[Line, ...]:
-        return tuple(replace(line, gate=()) for line in lines)
-
-    return replace(
-        standard,
-        sections=tuple(replace(section, lines=free(section.lines)) for section in standard.sections),
-        bonus=standard.bonus and replace(standard.bonus, lines=free(standard.bonus.lines)),
-        penalties=standard.penalties and replace(standard.penalties, lines=free(standard.penalties.lines)),
-    )
-
-
-def behind_gates(points: Mapping[str, float], standard: Standard) -> dict[str, float]:
-    """Return the points of one object's lines, zero where a gate of the line has none."""
-    gates = {line.id: line.gate for _, line in standard.lines}
-    found: dict[str, float] = {}
-    for line in TopologicalSorter(gates).static_order():
-        found[line] = 0.0 if any(found[gate] == 0 for gate in gates[line]) else points[line]
-    return {line: found[line] for line in points}
 
 
 class _Table:

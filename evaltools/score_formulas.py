@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from evaltools.rule_cells import line_formula, rounded
 from evaltools.rules import RULES
-from evaltools.score_sheet import COUNTS, ROLLED, LineRow
+from evaltools.score_sheet import COUNTS, ROLLED, VALUE_DIGITS, LineRow
 from evaltools.standards import PENALTIES, Line, Rounding
 
-VALUE_DIGITS = 10
 _LONGEST, _DEEPEST = 8192, 64
 """Characters of a formula, and functions within functions, that Excel takes."""
 
@@ -58,12 +57,14 @@ def judged_formula(scores: str, trimmed: bool) -> str:
     return f'IF(COUNT({scores})=0,"",ROUND({mean},{VALUE_DIGITS}))'
 
 
-def raw_formula(row: LineRow, cells: Mapping[str, str], gates: Sequence[str]) -> str:
+def raw_formula(row: LineRow, cells: Mapping[str, str], gates: Sequence[str], rounding: Rounding) -> str:
     """Return the formula of a line's points before rounding.
 
     cells: references of value, full, target, other, above, below, and of its arguments. gates: the points of the lines
     without which it has none. For institutions: weights and units, ranges of weights and of points.
     """
+    if row.source == ROLLED and "weights" not in cells:
+        return '""'  # no institution has points
     if row.source == ROLLED:
         weights, units = cells["weights"], cells["units"]
         below = f"SUMPRODUCT(--ISNUMBER({units}),{weights})"
@@ -71,7 +72,7 @@ def raw_formula(row: LineRow, cells: Mapping[str, str], gates: Sequence[str]) ->
     line, rule = row.line, RULES[row.line.rule]
     asked = {name: cells[name] for name in ("value", "full", *argument_names(line))}
     asked |= {name: cells["target"] for name in ("target",) if name in rule.arguments}
-    asked |= dict.fromkeys(rule.inputs, cells["other"])
+    asked |= {name: _beside(name, row, cells["other"], rounding) for name in rule.inputs}
     formula = line_formula(line, asked)
     if rule.inputs:
         formula = f'IF({cells["other"]}="",{_without_other(row, cells)},{formula})'
@@ -88,6 +89,13 @@ def raw_formula(row: LineRow, cells: Mapping[str, str], gates: Sequence[str]) ->
         shut = ",".join(f"{gate}=0" for gate in gates)
         formula = f"IF(OR({shut}),0,{formula})" if len(gates) > 1 else f"IF({shut},0,{formula})"
     return formula
+
+
+def _beside(name: str, row: LineRow, other: str, rounding: Rounding) -> str:
+    """Return last year's value or the region's mean in the decimals of the value: a third is not below a third."""
+    if name == "prior" and row.rounded_first:
+        return _first(other, row, rounding)
+    return f"ROUND({other},{VALUE_DIGITS})" if row.source == COUNTS else other
 
 
 def _without_other(row: LineRow, cells: Mapping[str, str]) -> str:
@@ -112,10 +120,10 @@ def lost_formula(points: str, full: str, section: str, digits: int) -> str:
     return f'IF({points}="","",ROUND({whole}-{points},{digits}))'
 
 
-def scaled_formula(raw: str, counted: str, full: str, rounding: Rounding, is_rounded: bool) -> str:
-    """Return `raw ÷ full points counted × full points`, blank where nothing counts."""
+def scaled_formula(raw: str, counted: str, full: str, rounding: Rounding | None) -> str:
+    """Return `raw ÷ full points counted × full points`, rounded if asked to, blank where nothing counts."""
     scaled = f"{raw}/{counted}*{full}"
-    return f'IF({counted}=0,"",{rounded(scaled, rounding) if is_rounded else f"ROUND({scaled},12)"})'
+    return f'IF({counted}=0,"",{rounded(scaled, rounding) if rounding else f"ROUND({scaled},12)"})'
 
 
 def check_formula(found: str, published: str, same: str, different: str) -> str:

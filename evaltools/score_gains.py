@@ -15,7 +15,7 @@ from evaltools.line_values import KEY, Cell, Indicators, exact, named_periods, r
 from evaltools.problems import ProblemList
 from evaltools.rule_model import Value
 from evaltools.rules import RULES
-from evaltools.score_changes import behind_gates, without_gates
+from evaltools.score_gates import behind_gates, without_gates
 from evaltools.score_totals import totals
 from evaltools.scoring import LineTerms, score
 from evaltools.standards import PENALTIES, Line, Rounding, Standard
@@ -49,10 +49,16 @@ def score_gains(
     good, without a denominator or with full points are not among the rows, nor are those that look at other places
     or at judgements.
 
+    Listed is what improves a total: lines on which `more` people raise their own points and the total, and lines on
+    which `more` people change neither, but the fewest that earn anything on the line raise the total too. Not listed
+    is what would change no total (the line's gate is shut, a bonus is at its cap, the gain is less than a total shows)
+    or lower one: bands that give fewer points to a higher value, defects counted as high is good, a gate that opens a
+    line of penalties.
+
     Columns `COLUMNS`, most earned first: more, the people that were added (fewer than asked for if there is no more
     room); gain, of the line's points; total_gain, of the total, with what rescaling, limits and gates make of it;
-    next_more, the fewest people that earn anything at all on the line, and next_gain, what they earn (NaN if even
-    all do not).
+    next_more, the fewest people that earn anything at all on the line, and next_gain, what they earn on the line (NaN
+    if even all do not).
     """
     table = Indicators(ind, standard.objects)
     problems = ProblemList()
@@ -64,6 +70,7 @@ def score_gains(
     known = {key: dict(zip(rows["line"], rows["points"], strict=True)) for key, rows in points.groupby(KEY, sort=False)}
     found: list[tuple[Any, ...]] = []
     changed: list[tuple[Any, dict[str, float]]] = []
+    with_fewest: list[tuple[Any, dict[str, float]]] = []
     for section, line in standard.lines:
         if section.id == PENALTIES or not _of_people(line):
             continue
@@ -84,13 +91,19 @@ def score_gains(
                 continue
             then = gained(added)
             fewest = _fewest(line, gained, value, room)
-            step = (float(fewest), float(gained(fewest) - now)) if fewest else (math.nan, math.nan)
+            first = gained(fewest) if fewest else now
+            step = (float(fewest), float(first - now)) if fewest else (math.nan, math.nan)
             numbers = (*counts, float(now), float(line.points), float(added), float(then - now))
             found.append((*cell.key, section.id, line.id, line.indicator, *numbers, math.nan, *step))
             changed.append((cell.key, known[cell.key] | {line.id: float(then)}))
+            with_fewest.append((cell.key, known[cell.key] | {line.id: float(first)}))
     frame = pd.DataFrame(found, columns=COLUMNS)
     frame = frame.astype(dict.fromkeys(NUMBERS, "float64"))
     frame["total_gain"] = _total_gains(known, changed, standard)
+    waiting = frame.index[(frame["gain"] == 0) & (frame["total_gain"] == 0)].tolist()
+    of_fewest = _total_gains(known, [with_fewest[at] for at in waiting], standard)
+    later = [at for at, gain in zip(waiting, of_fewest, strict=True) if gain > 0]
+    frame = frame[((frame["gain"] > 0) & (frame["total_gain"] > 0)) | frame.index.isin(later)]
     order = ["total_gain", "gain", "next_more"]
     return frame.sort_values(order, ascending=[False, False, True], kind="stable").reset_index(drop=True)
 

@@ -110,7 +110,8 @@ class LinesSheet:
         if extra:
             found = f"MAX(-{full},MIN({full},{raw}))"
         else:
-            found = formulas.scaled_formula(raw, counted, full, self.rounding, self.rounding.of == "line")
+            of_lines = self.rounding if self.rounding.of == "line" else None
+            found = formulas.scaled_formula(raw, counted, full, of_lines)
         self.summary(at, label, float(section.points), f"SUM({points})", found, section.id, extra)
         if not extra:
             self.formula(at, "counted", f"SUM({_AT['counted']}{first}:{_AT['counted']}{last})", "sum")
@@ -150,7 +151,7 @@ class LinesSheet:
         else:
             self.formula(at, "value", formulas.value_formula(row, where, self.rounding), "computed")
         gates = [f"{_AT['points']}{self.rows[gate]}" for gate in line.gate] if row.source != ROLLED else []
-        raw = formulas.raw_formula(row, where, gates)
+        raw = formulas.raw_formula(row, where, gates, self.rounding)
         because, reason = row.because, wording.reason(row.reason, self.lang)
         if not formulas.fits(raw):
             self.number(at, "raw", row.points, "given")
@@ -204,11 +205,11 @@ class LinesSheet:
     # --- sums, total, grade ---
 
     def sum(self) -> None:
-        """Write the sum of the sections, rescaled to what is counted."""
+        """Write the sum of the sections, rescaled to what is counted; only the total that is made of it is rounded."""
         at = self.sum_row
         of = [self.subtotals[section.id] for section in self.standard.sections]
         full, raw, counted = (f"{_AT[part]}{at}" for part in ("full", "raw", "counted"))
-        found = formulas.scaled_formula(raw, counted, full, self.rounding, True)
+        found = formulas.scaled_formula(raw, counted, full, None)
         added = "+".join(f"{_AT['raw']}{row}" for row in of)
         self.summary(at, self.word("sum"), float(self.standard.total), added, found, "", False)
         self.formula(at, "counted", "+".join(f"{_AT['counted']}{row}" for row in of), "sum")
@@ -222,17 +223,16 @@ class LinesSheet:
         for section, at in steps:
             if section not in self.subtotals:
                 continue
-            after = rounded(f"({found}+{letter}{self.subtotals[section]})", self.rounding)
+            after = f"{before}+{letter}{self.subtotals[section]}"
             if section == BONUS and self.standard.bonus is not None and not self.standard.bonus.above_total:
                 after = f"MIN({float(self.standard.total):.15g},{after})"
-            expression = f'IF({found}="","",MAX(0,{after}))'
+            found = f"MAX(0,{after})"
             if at != self.total_row:
-                self.summary(at, self.word("after_bonus"), None, "", expression, BONUS, True)
-                found = f"{letter}{at}"
-            else:
-                found = expression
+                self.summary(at, self.word("after_bonus"), None, "", f'IF({before}="","",{found})', BONUS, True)
+                before = found = f"{letter}{at}"
         at, full = self.total_row, float(self.standard.total)
-        self.summary(at, self.word("total"), full, "", found, "", False)
+        found = rounded(found, self.rounding)
+        self.summary(at, self.word("total"), full, "", f'IF({before}="","",{found})', "", False)
         self.published(at, self.content.sections.get(""), "sum")
         grades, names = self.side.add_grades()
         total = f"{quoted(self.sheet.title)}!{letter}{at}"

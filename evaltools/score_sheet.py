@@ -16,9 +16,12 @@ from evaltools.judged_lines import is_judged, read_judgements
 from evaltools.line_inputs import Key, Region
 from evaltools.line_values import KEY, Cell, Indicators, exact, named_periods, reason
 from evaltools.problems import ProblemList
-from evaltools.rule_model import SIGNS
+from evaltools.rule_model import SIGNS, written
 from evaltools.rules import RULES
 from evaltools.standards import Line, Section, Standard
+
+VALUE_DIGITS = 10
+"""Decimals of a value that is a ratio, and of what it is compared with: those that a formula is sure of."""
 
 COUNTS, GIVEN, JUDGED, ROLLED = "counts", "given", "judged", "rolled"
 """Where the value of a line comes from: two counts, one number, what scorers gave, or the institutions."""
@@ -190,10 +193,12 @@ def _line_row(section: Section, line: Line, scored: Any, finder: _Finder | None)
         place = None if cell.value is None else float(cell.value.exact)
         above, below, per, is_ratio, rounded_first = place, None, 1, False, False
     elif rule.of == "units_meeting":
-        above, below, per, is_ratio, rounded_first = _number(scored.value), None, 100, False, False
+        above, below, per, is_ratio = _number(scored.value), None, 100, False
         if cell.value is not None:
             met, _, of = cell.value.text.partition("/")
             above, below, is_ratio = float(met), float(of), True
+    beside = next(iter(cell.inputs.values()), None)
+    other = None if beside is None else float(written(beside.exact, VALUE_DIGITS)[0] if is_ratio else beside.exact)
     target = _number(scored.target) if rule.takes_target else None
     has_value = above is not None and (not is_ratio or bool(below))
     return replace(
@@ -205,7 +210,7 @@ def _line_row(section: Section, line: Line, scored: Any, finder: _Finder | None)
         sign=SIGNS.get(per, ""),
         rounded_first=rounded_first,
         target=_number(line.arguments["target"]) if "target" in line.arguments else target,
-        other=next((float(found.exact) for found in cell.inputs.values()), None),
+        other=other,
         blank=line.missing if has_value else blank,
     )
 

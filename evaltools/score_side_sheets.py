@@ -94,16 +94,17 @@ class SideSheets:
         return f"{name}!$A$3:$A${end}", f"{name}!$B$3:$B${end}"
 
     def add_vetoes(self, before: str, names: str) -> str:
-        """Add the vetoes, each with the grade that it leaves; return the cell of the last one's position.
+        """Add the vetoes, each with the grade that it leaves; return the cell of the position that all of them leave.
 
-        before: the formula of the position of the total's grade, the lowest at 1.
+        before: the formula of the position of the total's grade, the lowest at 1. Rows stand as in the standard;
+        whatever their order, a grade first drops by all steps and is capped then, as in `score_totals.grade_after`.
         """
         heads = [self.word(key) for key in ("veto", "veto_effect", "veto_recorded", "veto_grade")] + ["#"]
         sheet, name = self.another("vetoes", heads, [40, 24, 12, 16, 6], self.word("vetoes_hint"))
         order = [grade.id for grade in self.standard.grades[::-1]]
         known = {grade.id: name_of(grade, self.lang) for grade in self.standard.grades}
-        at = 3
-        for at, veto in enumerate(self.standard.vetoes, 3):
+        rows = enumerate(self.standard.vetoes, 3)
+        for at, veto in sorted(rows, key=lambda row: row[1].effect != "drop_grade"):
             put(sheet, at, 1, name_of(veto, self.lang), self.styles["text"])
             said = self.word(f"effect_{veto.effect}", grade=known.get(veto.grade, ""), n=veto.grades)
             put(sheet, at, 2, said, self.styles["text"])
@@ -116,8 +117,8 @@ class SideSheets:
                 then = before
             formula(sheet, at, 5, f'=IF({before}="","",IF(N(C{at})>0,{then},{before}))', self.styles["computed"])
             formula(sheet, at, 4, f'=IF(E{at}="","",INDEX({names},E{at}))', self.styles["computed_text"])
-            before = f"E{at}"
-        return f"{name}!$E${at}"
+            before = f"$E${at}"
+        return f"{name}!{before}"
 
 
 def plain(points: Decimal) -> str:

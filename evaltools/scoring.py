@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from evaltools.judged_lines import is_judged, judged_cells, read_judgements
 from evaltools.line_inputs import Region
-from evaltools.line_values import KEY, Cell, Indicators, exact, named_periods, read_targets, reason, say
+from evaltools.line_values import KEY, Cell, Indicators, exact, named_periods, read_targets, reason, say, value_first
 from evaltools.problems import ProblemList
 from evaltools.rule_arithmetic import Told, told
 from evaltools.rule_model import SIGNS, Award, Number, Rule, Terms, decimal_text, rule, written
@@ -67,7 +67,8 @@ def score(
     scored too; an area's target counts for its units only if the indicator has a denominator.
 
     A standard that scores units gives rows of units, and of each area their mean, line by line, weighted as the
-    standard says: `weights` (period, area, unit, weight) where it is by an item.
+    standard says: `weights` (period, area, unit, weight) where it is by an item. An area of `ind` without any unit has
+    its rows too, with nothing scored.
 
     One row per period, area, unit and line, in the order of `ind` and of the standard; columns `COLUMNS`. Points
     are the standard's, rounded if it rounds lines; value and target in the indicator's measure, `target` the value that
@@ -76,8 +77,9 @@ def score(
     lines follow the standard's policies; a line without any target is left out. Not applicable are also 0 of 0, an
     indicator that no area has in the period, and what is compared with a year or a region that is not there.
 
-    Raises InputError for lines a policy refuses, targets of zero or less, judgements out of bounds; ValueError
-    for columns that are absent, for two rows of one definition, and for a benchmark or weights that are needed.
+    Raises InputError for lines a policy refuses, targets of zero or less, judgements out of bounds, scorers who do not
+    agree on yes or no; ValueError for columns that are absent, for two rows of one definition or of one unit's weight,
+    for weights below zero, and for a benchmark or weights that are needed. Infinite numbers are refused in all of them.
     """
     problems = ProblemList()
     of_units = standard.objects == "unit"
@@ -92,6 +94,8 @@ def score(
             cells: Iterable[Cell] = judged_cells(line, table.keys, judged)
         else:
             cells = table.cells(line, goals, region, standard.rounding)
+            if RULES[line.rule].of == "units_meeting":
+                cells = (value_first(cell, standard.rounding) for cell in cells)
         shut = _shut(line, parts)
         parts[line.id] = _line_rows(cells, section, line, standard.rounding, problems, shut)
     problems.raise_if_any()
@@ -99,7 +103,10 @@ def score(
     columns = [parts[line.id] for _, line in standard.lines]
     rows = [row for rows_of_area in zip(*columns, strict=True) for row in rows_of_area]
     frame = _typed(rows)
-    return roll_up(frame, standard, named_periods(weights)) if of_units else frame
+    if not of_units:
+        return frame
+    places = ind[["period", "area"]].drop_duplicates().itertuples(index=False, name=None)
+    return roll_up(frame, standard, named_periods(weights), places)
 
 
 def _typed(rows: list[tuple[Any, ...]]) -> pd.DataFrame:

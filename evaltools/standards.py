@@ -146,7 +146,8 @@ class Veto:
 
     effect: `set_grade` to `grade`, `cap_grade` at `grade` (neither ever up), `drop_grade` by `grades` steps,
     `bar_from_ranking`. Of several, whatever their order in the standard: the grade first drops by all steps together,
-    not below the lowest, then it is at most the lowest grade that is set or a cap. funds: what remains of its funds, as a factor; None: no effect on them.
+    not below the lowest, then it is at most the lowest grade that is set or a cap. funds: what remains of its funds, as
+    a factor; None: no effect on them.
     """
 
     id: str

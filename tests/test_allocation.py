@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -170,6 +171,80 @@ def test_limits_that_cannot_all_hold_say_by_how_much() -> None:
         allocate(TWO.assign(coefficient=1, cap=[1500, 2000]), Rules())
     assert refused(TWO.assign(floor=[20, 30], cap=[10, 20]), Rules()) == ["funds_cap_below_floor"] * 2
     assert refused(TWO, Rules(floor_percent=90, cap_percent=80)) == ["funds_cap_below_floor"] * 2
+    # 99.999% of 4,000 lack 0.04, which whole units would not show
+    with pytest.raises(InputError, match=r"0\.04 of 4,000 are left over"):
+        allocate(TWO, Rules(withheld="pool", cap_percent=Decimal("99.999")))
+
+
+COUNTS = st.lists(st.integers(1, 5000), min_size=1, max_size=6)
+PER_HEAD = st.sampled_from([Decimal("94.35"), Decimal("0.37"), Decimal(5)])
+OF_MEASURE = {"yuan": Fraction(1), "ten_thousand_yuan": Fraction(1, 10_000), "fen": Fraction(100)}
+
+
+@settings(max_examples=30, deadline=None)
+@given(COUNTS, PER_HEAD, st.sampled_from(sorted(OF_MEASURE)), st.one_of(st.none(), st.integers(1, 10**6)))
+def test_limits_of_a_hundred_per_cent_change_nothing_at_full_coefficients(
+    population: list[int], per_head: Decimal, measure: str, budget: int | None
+) -> None:
+    objects = frame(population=population, per_head=[per_head] * len(population))
+    rules = Rules(shares=FOUR, measure=measure, budget=budget)
+    free = allocate(objects, rules)
+    for name in ("floor_percent", "cap_percent"):
+        held = allocate(objects, replace(rules, **{name: 100}))
+        for kind in ("rows", "by_level", "balance"):
+            pd.testing.assert_frame_equal(getattr(held, kind), getattr(free, kind))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 5000), st.integers(1, 100)), min_size=1, max_size=6),
+    PER_HEAD,
+    st.sampled_from(sorted(OF_MEASURE)),
+    st.sampled_from(["kept", "pool"]),
+    st.integers(0, 100),
+    st.integers(0, 60),
+)
+def test_limits_in_per_cent_are_exact_and_only_what_is_paid_is_rounded(
+    given_: list[tuple[int, int]], per_head: Decimal, measure: str, withheld: str, least: int, beyond: int
+) -> None:
+    full = [people * Fraction(per_head) * OF_MEASURE[measure] for people, _ in given_]
+    earned = [claim * Fraction(per_cent, 100) for claim, (_, per_cent) in zip(full, given_, strict=True)]
+    shared = [one * (sum(full) / sum(earned) if withheld == "pool" else 1) for one in earned]
+    floors, caps = ([claim * Fraction(part, 100) for claim in full] for part in (least, least + beyond))
+    objects = frame(
+        population=[people for people, _ in given_],
+        per_head=[per_head] * len(given_),
+        coefficient=[Decimal(per_cent) / 100 for _, per_cent in given_],
+    )
+    rules = Rules(
+        shares=FOUR, measure=measure, withheld=withheld, floor_percent=least, cap_percent=Decimal(least + beyond)
+    )
+    if not sum(floors) <= sum(shared) <= sum(caps):
+        key = "floors_above_budget" if sum(floors) > sum(shared) else "caps_below_budget"
+        assert refused(objects, rules) == [f"funds_{key}"]
+        return
+    rows = allocate(objects, rules).rows
+    expected = by_turns(shared, floors, caps)
+    assert list(rows["amount"]) == [float(amount) for amount in expected]
+    for due, low, high in zip(rows["due"], floors, caps, strict=True):
+        assert low - 1 < Fraction(due) < high + 1
+    assert abs(Fraction(rows["due"].sum()) - sum(shared)) < 1
+
+
+def test_the_working_of_a_limit_in_per_cent() -> None:
+    """70% of 3 × 11 is 23.1; 33.3% of 33 × 2.01 is 22.08789, which has more decimals than are printed."""
+    objects = frame(population=[3, 100], per_head=[11, 10], coefficient=[Decimal("0.5"), 1])
+    rows = allocate(objects, Rules(floor_percent=70)).rows
+    assert rows["bound"][0] == "floor" and rows["due"][0] == 23
+    steps = rows["because"][0].split("; ")
+    assert steps[-2:] == ["33 × 70% = 23.1", "16.39 < 23.1 → 23.1 ≈ 23"]
+    objects = frame(population=[33, 1000], per_head=[Decimal("2.01"), 1], coefficient=[1, Decimal("0.2")])
+    rows = allocate(objects, Rules(cap_percent=Decimal("33.3"))).rows
+    assert rows["because"][0].split("; ")[-2] == "66.33 × 33.3% ≈ 22.09"
+    assert rows["because"][0].endswith(" > 22.09 → 22.09 ≈ 22")
+    # an amount that is stated is no share of anything
+    stated = allocate(frame(population=[30, 1000], per_head=[1, 1], cap=[10, np.nan]), Rules(cap_percent=150)).rows
+    assert stated["because"][0].endswith("> 10 → 10") and "%" not in stated["because"][0]
 
 
 # --- nothing gets lost

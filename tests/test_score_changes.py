@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from scored import frame, line, missing, row, standard
 
 from evaltools import scoring, wording
-from evaltools.score_changes import EFFECTS, REST, behind_gates, score_changes, without_gates
+from evaltools.score_changes import EFFECTS, REST, score_changes
+from evaltools.score_gates import behind_gates, without_gates
 from evaltools.standards import Bonus, Penalties, RollUp, Rounding, Standard
 
 BEFORE, NOW = "2023", "2024"

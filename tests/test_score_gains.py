@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -13,7 +13,7 @@ from scored import frame, line, missing, row, standard
 
 from evaltools import scoring
 from evaltools.score_gains import score_gains
-from evaltools.standards import RollUp, Rounding, Standard
+from evaltools.standards import Bonus, Penalties, RollUp, Rounding, Standard
 
 YEAR = "2024"
 BANDS = [
@@ -30,6 +30,7 @@ RULES = {
     "per_gap": {"target": "90", "step": "5", "deduct": "1", "steps": "started"},
     "bands": {"bands": BANDS},
     "improvement": {"improve": "20", "ceiling": "95"},
+    "per_defect": {"deduct": "0.2"},
 }
 
 
@@ -49,7 +50,7 @@ def rescored(ind: pd.DataFrame, whole: Standard, indicator: str, people: int) ->
 @settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(sorted(RULES)),
-    st.integers(1, 60).flatmap(lambda below: st.tuples(st.integers(0, below), st.just(below))),
+    st.integers(1, 30).flatmap(lambda below: st.tuples(st.integers(0, below), st.just(below))),
     st.sampled_from([None, 0, 1]),
     st.sampled_from(["line", "total"]),
     st.integers(1, 12),
@@ -70,18 +71,23 @@ def test_gains_are_those_of_scoring_again(
     if now >= 10 or not room:
         assert own.empty
         return
-    (gain,) = own.itertuples()
     added = min(more, room)
     then, total_then = rescored(ind, whole, "x", added)
+    steps = [people for people in range(1, room + 1) if rescored(ind, whole, "x", people)[0] > now + 1e-12]
+    moves = abs(then - now) > 1e-12 or abs(total_then - total) > 1e-12
+    if moves:
+        improves = then > now and total_then > total
+    else:
+        improves = bool(steps) and rescored(ind, whole, "x", steps[0])[1] > total
+    assert len(own) == improves
+    if not improves:
+        return
+    (gain,) = own.itertuples()
     assert (gain.more, gain.points, gain.full) == (added, pytest.approx(now), 10)
     assert gain.gain == pytest.approx(then - now, abs=1e-9)
     assert gain.total_gain == pytest.approx(total_then - total, abs=1e-9)
-    steps = [people for people in range(1, room + 1) if rescored(ind, whole, "x", people)[0] > now + 1e-12]
-    if not steps:
-        assert np.isnan(gain.next_more) and np.isnan(gain.next_gain)
-    else:
-        assert gain.next_more == steps[0]
-        assert gain.next_gain == pytest.approx(rescored(ind, whole, "x", steps[0])[0] - now, abs=1e-9)
+    assert gain.next_more == steps[0]
+    assert gain.next_gain == pytest.approx(rescored(ind, whole, "x", steps[0])[0] - now, abs=1e-9)
 
 
 def test_the_most_is_earned_first_and_by_hand() -> None:
@@ -139,7 +145,39 @@ def test_an_open_gate_counts_for_the_total() -> None:
     found = score_gains(ind, gated, YEAR, more=2).set_index("line")
     assert found.loc["a", ["points", "gain", "total_gain"]].tolist() == [0.0, 5.0, 10.0]
     # nobody earns anything on a line whose gate is shut
-    assert found.loc["b", "total_gain"] == 0
+    assert found.index.tolist() == ["a"]
+    opened = score_gains(frame(row("a", 80, 100), row("b", 40, 100)), gated, YEAR, more=2).set_index("line")
+    assert opened.loc["b", ["gain", "total_gain"]].tolist() == [0.25, 0.25]
+
+
+def test_what_would_lower_a_total_is_not_listed_and_changes_no_other_row() -> None:
+    """65% is worth 4 points and 71% is worth 3; a gate that opens costs 8 points of penalties for 5 that it earns."""
+    falling = line("x", "bands", "10", bands=BANDS)
+    ind = frame(row("x", 65, 100), row("y", 40, 100))
+    other = line("y", "proportional", "10", target="80")
+    found = score_gains(ind, standard([falling, other]), YEAR, more=6)
+    assert rescored(ind, standard([falling, other]), "x", 6) == (3.0, 8.0)
+    assert found["line"].tolist() == ["y"]
+    pd.testing.assert_frame_equal(found, score_gains(ind[1:], standard([other]), YEAR, more=6))
+    # the same line, where the next band that earns more is reached
+    (last,) = score_gains(ind, standard([falling, other]), YEAR, more=25).query("line == 'x'").itertuples()
+    assert (last.gain, last.total_gain, last.next_more) == (6.0, 6.0, 25)
+    gate = line("a", "per_step", "10", target="90", step="10", deduct="5", steps="started")
+    behind = Penalties(None, (line("p", "per_case", "8", deduct="1", gate=("a",)),))
+    costly = replace(standard([gate, other]), penalties=behind)
+    ind = frame(row("a", 78, 100), row("y", 40, 100), row("p", 8))
+    assert rescored(ind, costly, "a", 0)[1] - rescored(ind, costly, "a", 2)[1] == 3
+    assert score_gains(ind, costly, YEAR, more=2)["line"].tolist() == ["y"]
+
+
+def test_a_bonus_at_its_cap_earns_nothing_more() -> None:
+    full = replace(
+        standard([line("y", "proportional", "10", target="80")]),
+        bonus=Bonus(Decimal(3), False, (line("b", "proportional", "5", target="80"),)),
+    )
+    ind = frame(row("y", 40, 100), row("b", 60, 100))
+    assert score_gains(ind, full, YEAR)["line"].tolist() == ["y"]
+    assert set(score_gains(frame(row("y", 40, 100), row("b", 40, 100)), full, YEAR)["line"]) == {"y", "b"}
 
 
 def test_institutions_have_rows_of_their_own() -> None:

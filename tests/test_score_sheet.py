@@ -7,6 +7,7 @@ import random
 import subprocess
 from dataclasses import replace
 from decimal import Decimal
+from itertools import permutations
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from scored import frame, line, missing, row, standard
 
 import evaltools as ev
 from evaltools import scoring
+from evaltools.line_values import KEY
 from evaltools.rules import RULES
 from evaltools.score_lines_sheet import COLUMNS
 from evaltools.score_sheet import ScoreSheet, score_sheet
@@ -228,6 +230,82 @@ def with_bonus(above_total: bool) -> Case:
     return Case(made, key, points, totals, score_sheet(points, totals, made, key, "en", ind))
 
 
+def unchanged(direction: str, rounding: Rounding) -> Case:
+    """Values that are the same thirds as last year, or those of the region: no worse, so full points."""
+    below = {"third": 3, "sixth": 600, "seventh": 7000, "tie": 8192, "thousand": 9999}
+    made = standard(
+        [line(name, "improvement", "3", direction, improve="0", per=100) for name in below],
+        [line("region", "regional_mean", "3", direction, mean="pooled", own="with", per=100)],
+        [line("ceiling", "improvement", "3", direction, improve="5", ceiling="60", per=100)],
+        rounding=rounding,
+        cuts=("15", "9"),
+    )
+    years = [(name, number, period) for name, number in below.items() for period in ("2023", "2024")]
+    ind = frame(
+        *(row(name, 2 if number == 3 else number // 7, number, period=period) for name, number, period in years),
+        *(row("region", 2, 3, area=area) for area in ("01", "02")),
+        row("ceiling", 3, 5),
+    )
+    known = [{"indicator": name, "valid_from": "", "kind": "proportion"} for name in (*below, "region", "ceiling")]
+    catalogue = pd.DataFrame(known).assign(direction=direction, numerator="a", denominator="b", definition="")
+    bench = ev.benchmark(ind, catalogue)
+    points = scoring.score(ind, made, benchmark=bench)
+    totals = scoring.totals(points, made)
+    key = ("2024", "01", "")
+    assert of(totals, key)["points"].iloc[-1] == 21
+    return Case(made, key, points, totals, score_sheet(points, totals, made, key, "zh", ind, benchmark=bench))
+
+
+ROUNDED_ONCE = {
+    # counts of x and y, hundredths of a bonus, cases, the total; all but the last differ if the sum is rounded first
+    "sum_of_total": (Rounding(1, "half_up", "total"), (8445, 0), 45, 0, 84.9),
+    "both_extras": (Rounding(1, "half_up", "total"), (9949, 0), 256, 1, 101.9),
+    "even": (Rounding(1, "half_even", "total"), (8435, 0), 10, 0, 84.4),
+    "rescaled": (Rounding(1, "half_even", "line"), (2500, None), 10, 0, 31.4),
+    "rescaled_of_total": (Rounding(1, "half_up", "total"), (2004, None), 10, 1, 25.0),
+    "nothing_left": (Rounding(0, "half_even", "total"), (5, 0), 0, 1, 0.0),
+}
+
+
+def rounded_once(name: str) -> Case:
+    """A sum, a bonus and a penalty that must not be rounded in between."""
+    rounding, (x, y), hundredths, cases, expected = ROUNDED_ONCE[name]
+    made = standard(
+        [line("x", "proportional", "100", target="100", missing="exclude")],
+        [line("y", "proportional", "25", target="100", missing="exclude")],
+        rounding=rounding,
+        cuts=("84.9", "30"),
+        bonus=Bonus(Decimal("2.55"), False, (line("bonus", "proportional", "100", target="100"),)),
+        penalties=Penalties(Decimal("0.14"), (line("case", "per_case", "5", deduct="1"),)),
+    )
+    ind = frame(
+        row("x", x, 10000),
+        missing("y") if y is None else row("y", y, 10000),
+        row("bonus", hundredths, 10000),
+        row("case", cases),
+    )
+    points = scoring.score(ind, made)
+    totals = scoring.totals(points, made)
+    assert totals["points"].iloc[-1] == expected
+    key = ("2024", "01", "")
+    return Case(made, key, points, totals, score_sheet(points, totals, made, key, "en", ind))
+
+
+VETO_ORDERS = list(permutations(EXTRA["vetoes"][:3]))
+
+
+def with_vetoes(order: tuple[Veto, ...]) -> Case:
+    """The best grade, two steps lower and capped at the second: the third, whatever comes first in the standard."""
+    made = standard([line("x", "proportional", "100", target="90")], cuts=("90", "80", "70", "60"), vetoes=order)
+    ind = frame(row("x", 95, 100))
+    given = pd.DataFrame([("2024", "01", "", name, 1.0) for name in ("v1", "v2")], columns=[*KEY, "line", "value"])
+    points = scoring.score(ind, made, judgements=given)
+    totals = scoring.totals(points, made, given)
+    key = ("2024", "01", "")
+    assert totals["grade"].iloc[-1] == "c"
+    return Case(made, key, points, totals, score_sheet(points, totals, made, key, "en", ind, judgements=given))
+
+
 # --- recalculating ----------------------------------------------------------------------------------------------------
 
 
@@ -269,7 +347,12 @@ def cases() -> dict[str, Case]:
     for name in ROUNDINGS:
         made |= of_areas(name, ind, given)
     made |= {f"units_{by}": of_units(by) for by in ("equal", "item")}
-    return made | {f"bonus_{above}": with_bonus(above) for above in (True, False)}
+    made |= {f"bonus_{above}": with_bonus(above) for above in (True, False)}
+    for first in (None, 1):
+        rounding = Rounding(2, "half_up", "line", value_digits=first)
+        made |= {f"unchanged_{way}_{first}": unchanged(way, rounding) for way in ("up", "down")}
+    made |= {name: rounded_once(name) for name in ROUNDED_ONCE}
+    return made | {f"vetoes_{at}": with_vetoes(order) for at, order in enumerate(VETO_ORDERS)}
 
 
 CHANGED = {"3.13": (70000, 74631), "2.2": (20000000, 38393843), "4.6": (535, 535), "3.24": (0, 0), "4.5": (None, 438)}
