@@ -1,30 +1,36 @@
-"""Charts that set areas side by side: funnel, ranks of two periods, league; to be used through `charts`."""
+"""Charts that set areas side by side: funnel and league; to be used through `charts`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
+from evaltools.chart_layout import lay_out_one
 from evaltools.chart_parts import (
+    BAR,
     flags,
-    height_of_rows,
-    legend,
+    measured_axis,
     name_rows,
-    new_figure,
+    new_plot,
+    not_below_zero,
     nothing_to_show,
     number_axis,
     numbers,
+    own,
     require,
+    rows_of,
 )
-from evaltools.chart_theme import themed, wrap
+from evaltools.chart_text import fitted, text_width_inches
+from evaltools.chart_theme import themed
 from evaltools.palette import PALETTE
-from evaltools.wording import number, target, text_width, word
+from evaltools.wording import number, word
 
+_UP = 2.7
 _DASHED, _DOTTED = (0, (5, 2)), (0, (1, 1.5))
 
 
@@ -35,7 +41,8 @@ def funnel(
     """Areas by the size of their denominator, between limits within which chance alone would keep them.
 
     `values`: label, denominator, value, outside (whether beyond the 99.8% limits; those are named); where given,
-    highlight (named too) and outside_adjusted (filled, the others outside are hollow). `limits`: denominator, centre,
+    highlight (named too), outside_adjusted (filled, the others outside are hollow), named (which to name instead),
+    area and hover (whose each point is, `chart_parts.own`). `limits`: denominator, centre,
     lower_95, upper_95, lower_998, upper_998, in units of `per`; where given and not missing, lower_998_adjusted and
     upper_998_adjusted, which allow for over-dispersion and are dashed. `measure` and `base` name the vertical and the
     horizontal axis. Method: Spiegelhalter (2005).
@@ -45,8 +52,7 @@ def funnel(
     known = values[~np.isnan(numbers(values, "value"))]
     if known.empty:
         return nothing_to_show(lang)
-    figure = new_figure(3.7)
-    axes = figure.add_subplot()
+    figure, axes = new_plot()
     curve = limits.sort_values("denominator")
     x = numbers(curve, "denominator")
     axes.plot(x, numbers(curve, "centre"), color=PALETTE["muted"], lw=1, label=word("charts.centre", lang))
@@ -70,28 +76,30 @@ def funnel(
     ):
         if chosen.any() or not adjusted:
             label = word(key, lang)
-            axes.plot(sizes[chosen], rates[chosen], sign, color=PALETTE[colour], mfc=PALETTE[face], ms=5, label=label)
+            look: dict[str, Any] = {"color": PALETTE[colour], "mfc": PALETTE[face], "ms": 5}
+            (points,) = axes.plot(sizes[chosen], rates[chosen], sign, label=label, **look)
+            own(points, known[chosen])
     axes.margins(y=0.12)  # room for the names of the highest and the lowest
-    _name_points(axes, known, outside | flags(known, "highlight"))
-    axes.grid(axis="y")
-    number_axis(axes.xaxis, 6)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: target(y, lang, per, "rate")))
+    not_below_zero(axes)
+    named = flags(known, "named") if "named" in known.columns else outside | flags(known, "highlight")
+    _name_points(axes, known, named)
+    number_axis(axes.xaxis, 6, lang)
+    measured_axis(axes.yaxis, 6, lang, per, "rate")
     axes.set_xlabel(base or word("charts.denominator", lang), loc="right")
     axes.set_title(measure, color=PALETTE["muted"], fontsize=9)
-    legend(figure, "lower", 3)
-    return figure
+    return lay_out_one(figure, axes, _UP, key="below", grid="y")
 
 
 def _name_points(axes: Axes, frame: pd.DataFrame, named: np.ndarray) -> None:
     """Write names beside points, each where it hides no point and no other name if there is such a place."""
-    across, up, high = 6.2, 2.7, 0.07  # plot and half a line of text in inches, near enough to tell what touches
+    across, up, high = 6.2, _UP, 0.07  # plot and half a line of text in inches, near enough to tell what touches
     sizes, rates = numbers(frame, "denominator"), numbers(frame, "value")
     (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
     spots = np.column_stack([(sizes - x0) / (x1 - x0) * across, (rates - y0) / (y1 - y0) * up])
     taken = [(x - 0.04, y - 0.04, x + 0.04, y + 0.04) for x, y in spots]
     for row in np.flatnonzero(named):
-        name, (x, y) = str(frame["label"].iloc[row]), spots[row]
-        width = 0.062 * text_width(name)
+        name, (x, y) = fitted(str(frame["label"].iloc[row]), 2.0, 8.5), spots[row]
+        width = text_width_inches(name, 8.5)
         places = [
             (x + 0.1, y, "left"),
             (x - 0.1 - width, y, "right"),
@@ -111,7 +119,7 @@ def _name_points(axes: Axes, frame: pd.DataFrame, named: np.ndarray) -> None:
         left, middle, align = min(places, key=hidden)
         taken.append((left, middle - high, left + width, middle + high))
         shift = {"left": 7.0, "right": -7.0, "center": 0.0}[align]
-        axes.annotate(
+        text = axes.annotate(
             name,
             (sizes[row], rates[row]),
             xytext=(shift, 72 * (middle - y)),
@@ -120,54 +128,7 @@ def _name_points(axes: Axes, frame: pd.DataFrame, named: np.ndarray) -> None:
             va="center",
             fontsize=8.5,
         )
-
-
-@themed
-def rank_change(ranks: pd.DataFrame, lang: str, *, before: str, after: str, most: int = 30) -> Figure:
-    """Ranks of two periods joined by lines: who moved, and how far.
-
-    Columns: label, before, after (ranks, 1 is best; missing when there was none). `before` and `after` name the
-    two periods. Of more than `most` areas the ones that moved most are shown.
-    """
-    require(ranks, "label", "before", "after")
-    frame = ranks.assign(before=numbers(ranks, "before"), after=numbers(ranks, "after"))
-    frame = frame[frame["after"].notna() | frame["before"].notna()].reset_index(drop=True)
-    if frame.empty:
-        return nothing_to_show(lang)
-    move = (frame["before"] - frame["after"]).fillna(0)
-    shown = frame.loc[move.abs().sort_values(ascending=False, kind="stable").index[:most]].sort_index()
-    rise = move.loc[shown.index].to_numpy()
-    figure = new_figure(max(0.24 * len(shown), 0.8) + 0.85, width=5.6)
-    axes = figure.add_subplot()
-    for name, chosen, colour, style, width in (
-        ("rose", rise > 0, "better", "solid", 1.8),
-        ("fell", rise < 0, "worse", _DASHED, 1.8),
-        ("stayed", rise == 0, "neutral", _DOTTED, 1.0),
-    ):
-        ends = shown.loc[chosen, ["before", "after"]].to_numpy().T
-        if ends.size:
-            lines = axes.plot([0, 1], ends, color=PALETTE[colour], ls=style, lw=width, marker="o", ms=4)
-            lines[0].set_label(word(f"charts.{name}", lang))
-    for side, column, title in ((0, "before", before), (1, "after", after)):
-        for rank, tied in shown.dropna(subset=[column]).groupby(column):
-            names = wrap(("、" if lang == "zh" else ", ").join(map(str, tied["label"])), 40)
-            place = float(str(rank))
-            axes.annotate(
-                f"{names}  {place:g}" if side == 0 else f"{place:g}  {names}",
-                (side, place),
-                xytext=(-8 if side == 0 else 8, 0),
-                textcoords="offset points",
-                ha="right" if side == 0 else "left",
-                va="center",
-            )
-        above = axes.get_xaxis_transform()
-        axes.text(side, 1.02, title, transform=above, ha="center", color=PALETTE["muted"])
-    both = shown[["before", "after"]]
-    axes.set_xlim(-0.02, 1.02)
-    axes.set_ylim(float(both.max().max()) + 0.5, float(both.min().min()) - 0.7)
-    axes.set_axis_off()
-    legend(figure, "lower", 3)
-    return figure
+        own(text, frame.iloc[row : row + 1], hover=False)
 
 
 @themed
@@ -176,7 +137,8 @@ def league_bars(
 ) -> Figure:
     """Areas by score, best first, with the bounds of the grades.
 
-    Columns: label, score (missing when none), grade (text, may be ""); where given, highlight (this area).
+    Columns: label, score (missing when none), grade (text, may be ""); where given, highlight (this area), area and
+    hover (whose each bar is, `chart_parts.own`).
     `cutoffs` are (grade, lowest score) pairs; `full` is the score that can be reached.
     """
     require(scores, "label", "score", "grade")
@@ -184,14 +146,17 @@ def league_bars(
     frame = frame.sort_values("score", ascending=False, kind="stable", na_position="last")
     if frame.empty:
         return nothing_to_show(lang)
-    figure = new_figure(height_of_rows(frame["label"], 22) + 0.7)
-    axes = figure.add_subplot()
+    figure, axes = new_plot()
     chosen = flags(frame, "highlight")
     colours = [PALETTE["accent" if one or not chosen.any() else "band"] for one in chosen]
-    axes.barh(range(len(frame)), frame["score"].fillna(0), color=colours, height=0.6)
-    for row, (score, grade) in enumerate(zip(frame["score"], frame["grade"], strict=True)):
+    rows = rows_of(frame["label"], 1.7)
+    bars = axes.barh(rows.middles, frame["score"].fillna(0), color=colours, height=BAR)
+    said = []
+    for y, score, grade in zip(rows.middles, frame["score"], frame["grade"], strict=True):
         text = f"{number(score, 2, lang)}  {grade if pd.notna(grade) else ''}".rstrip()
-        axes.text(full * 1.015, row, text, va="center")
+        said.append(text)
+        beside_bar = axes.text(1.015, y, text, transform=axes.get_yaxis_transform(), va="center")
+        own(beside_bar, frame.iloc[[len(said) - 1]], hover=False)
     for at, (grade, bound) in enumerate(sorted(cutoffs, key=lambda cutoff: cutoff[1])):
         axes.axvline(bound, color=PALETTE["muted"], lw=0.9, ls=_DASHED)
         axes.annotate(
@@ -204,9 +169,11 @@ def league_bars(
             color=PALETTE["muted"],
             fontsize=8,
         )
-    name_rows(axes, frame["label"], 22)
-    axes.set_xlim(0, full * 1.2)
-    ticks = np.linspace(0, full, 6)
-    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    for at, (bar, name) in enumerate(zip(bars, name_rows(axes, rows), strict=True)):
+        own(bar, frame.iloc[[at]])
+        own(name, frame.iloc[[at]], hover=False)
+    axes.set_xlim(0, full)
+    number_axis(axes.xaxis, 6, lang)
     axes.set_xlabel(word("charts.score_axis", lang), loc="left")
-    return figure
+    beside = 0.15 + max(text_width_inches(text, 9.5) for text in said)
+    return lay_out_one(figure, axes, rows.height, left=rows.left, right=beside, above=0.3 if cutoffs else 0)

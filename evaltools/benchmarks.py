@@ -100,6 +100,15 @@ def benchmark(
 
     Equal is decided by exact ratios: 1/3 and 2/6 share a rank whatever their quotients round to.
     Raises ValueError if a period, area, indicator and definition stand on more than one row.
+
+    Examples:
+    >>> import evaltools as ev
+    >>> ind = ev.indicators(ev.load("qof"), units=False)
+    >>> bench = ev.benchmark(ind[(ind["indicator"] == "chd015") & (ind["period"] == "2024")])
+    >>> print(bench[["area", "value", "median", "percentile"]].head(2).round(1).to_string(index=False))
+    area  value  median  percentile
+    P001   85.1    80.3        91.7
+    P002   75.0    80.3        25.0
     """
     rows = ind[ind["unit"] == ""].reset_index(drop=True)
     check_one_row_each(rows)

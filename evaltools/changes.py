@@ -102,6 +102,15 @@ def year_on_year(
     absorbed another may not.
 
     Raises ValueError if a period, area, unit, indicator and definition stand on more than one row.
+
+    Examples:
+    >>> import evaltools as ev
+    >>> data = ev.load("example", area="990101")
+    >>> yoy = ev.year_on_year(ev.indicators(data, units=False), data.breaks, data.catalogue)
+    >>> row = yoy[(yoy["period"] == "2024") & (yoy["indicator"] == "hypertension_control_rate")]
+    >>> print(row[["value", "previous_value", "change_pp", "verdict"]].round(2).to_string(index=False))
+     value  previous_value  change_pp verdict
+      71.8           70.52       1.27  better
     """
     check_one_row_each(ind)
     ind = ind.reset_index(drop=True)

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cache, wraps
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -18,6 +17,7 @@ import matplotlib
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 
+from evaltools.font_file import bundled_font
 from evaltools.palette import PALETTE
 from evaltools.svg_text import compact
 from evaltools.wording import text_width
@@ -43,22 +43,6 @@ P = ParamSpec("P")
 
 class FontError(RuntimeError):
     """There is no font that has Chinese characters."""
-
-
-def bundled_font() -> Path | None:
-    """Return the font file that the package zhplot carries, or None.
-
-    zhplot is looked up, not imported: importing it would change matplotlib's settings for everybody.
-    """
-    try:
-        spec = find_spec("zhplot")
-    except ValueError:
-        return None
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        path = Path(folder) / "fonts" / "NotoSansSC-Regular.ttf"
-        if path.is_file():
-            return path
-    return None
 
 
 @cache
@@ -119,7 +103,7 @@ def settings() -> Any:
         "axes.spines.right": False,
         "axes.axisbelow": True,
         "text.parse_math": False,  # a name with two dollar signs is not a formula
-        "svg.fonttype": "path",  # outlines: Chinese shows and prints where no Chinese font is installed
+        "svg.fonttype": "none",  # text stays text; the page brings the font along in which it was measured
         "svg.hashsalt": "evaltools",
     }
 
@@ -147,15 +131,18 @@ def themed(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     return inside
 
 
-def svg(figure: Figure) -> str:
-    """Return a figure as SVG, the same text for the same figure: no date, no random id."""
+def svg(figure: Figure, name: str = "chart", alt: str = "") -> str:
+    """Return a figure as an <svg> for a page, the same text for the same figure: no date, no random id.
+
+    name and alt: as for `svg_text.compact`.
+    """
     with theme():
         buffer = io.BytesIO()
         nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
         figure.savefig(buffer, format="svg", metadata=nothing)
         # The automatic layout moves a little each time it runs; once drawn, a figure stays as it is.
         figure.set_layout_engine("none")
-    return compact(buffer.getvalue().decode("utf-8"))
+    return compact(buffer.getvalue().decode("utf-8"), name, alt)
 
 
 def wrap(text: str, width: int) -> str:

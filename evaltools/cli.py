@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_template(commands)
     _add_standard(commands)
     _add_lab(commands)
+    _add_new(commands)
     return parser
 
 
@@ -75,6 +76,9 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add("--out", metavar="DIR", help="folder that holds the sites (default: reports)")
     add("--jobs", type=int, metavar="N", help="notebooks at a time (default: one for each processor)")
     add("--force", action="store_true", help="rebuild every page; replace a site of another kind")
+    add("--docx", action="store_true", help="a Word file beside each page, and a letter to each county")
+    add("--xlsx", action="store_true", help="a workbook of all its tables beside each page")
+    add("--pdf", action="store_true", help="a PDF beside each page, printed by an installed Chromium, Chrome or Edge")
     add(
         "--parameter",
         action="append",
@@ -140,17 +144,45 @@ def _add_lab(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     lab = commands.add_parser(
         "lab",
         help="open the notebooks of a county in JupyterLab",
-        description="Open working copies of the notebooks, set to a county, in JupyterLab on this machine.",
+        description="Open working copies of the notebooks, set to a county, in JupyterLab on this machine. At its end "
+        "each page of a report names the command that opens its notebook as it was run.",
     )
     add = lab.add_argument
     add("--data", default="example", metavar="NAME|DIR", help="dataset (default: example)")
     add("--period", metavar="P", help="(default: the latest year)")
     add("--area", metavar="CODE", help="county (default: the first of the dataset)")
+    add("--notebook", action="append", default=[], metavar="NAME", help="only this notebook; may be repeated")
+    add("--standard", metavar="NAME|FILE", help="scoring standard (default: the dataset's own)")
+    add("--stage", choices=("reported", "verified", "final"), default="final", help="(default: final)")
+    add("--audience", choices=("internal", "public"), default="internal", help="(default: internal)")
     add("--lang", choices=("zh", "en"), help="(default: the dataset's language)")
+    add(
+        "--parameter",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a further parameter of the notebooks, typed as they say; may be repeated",
+    )
     add("--out", metavar="DIR", help="folder that holds the working copies (default: reports/lab)")
     add("--port", type=int, default=8888, help="first port to try (default: 8888)")
     add("--no-browser", action="store_true", help="print the address and open nothing")
     lab.set_defaults(command=_lab)
+
+
+def _add_new(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    new = commands.add_parser(
+        "new",
+        help="write a notebook of your own, which becomes a page",
+        description="Write notebooks/NAME.ipynb: a notebook that runs as it is, for you to go on from. The next "
+        "`evaltools run` makes a page of it for every county, or one for the region.",
+    )
+    add = new.add_argument
+    add("name", metavar="NAME", help="letters a-z, digits, _ and -; the page's file is called so")
+    add("--scope", choices=("area", "region"), default="area", help="a page a county, or one for all (default: area)")
+    add("--title-zh", metavar="TEXT", help="title of the page in Chinese (default: made from NAME)")
+    add("--title-en", metavar="TEXT", help="title of the page in English (default: made from NAME)")
+    add("--lang", choices=("zh", "en"), help="language of what is said (default: zh)")
+    new.set_defaults(command=_new)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -178,6 +210,7 @@ def _run(options: argparse.Namespace) -> int:
             force=options.force,
             parameters=_parameters(options.parameter),
             audience=options.audience,
+            documents=[kind for kind in ("docx", "xlsx", "pdf") if getattr(options, kind)],
             progress=console.progress(lang),
         )
     except InputError as error:
@@ -319,9 +352,29 @@ def _lab(options: argparse.Namespace) -> int:
             out=options.out,
             port=options.port,
             browser=not options.no_browser,
+            notebooks=options.notebook,
+            standard=options.standard,
+            stage=options.stage,
+            audience=options.audience,
+            parameters=_parameters(options.parameter),
         )
     except InputError as error:
         return _refused(error.problems, lang)
+
+
+def _new(options: argparse.Namespace) -> int:
+    from evaltools import console, new_notebook
+    from evaltools.problems import InputError
+    from evaltools.wording import word
+
+    lang = options.lang or "zh"
+    try:
+        path = new_notebook.write(options.name, options.scope, options.title_zh, options.title_en)
+    except InputError as error:
+        return _refused(error.problems, lang, "new_notebook.refused")
+    console.say(word("new_notebook.written", lang))
+    console.say(str(path), sys.stdout)
+    return 0
 
 
 def _refused(problems: pd.DataFrame, lang: str, said: str = "run.refused") -> int:

@@ -132,6 +132,7 @@ class Bar(_Reporter):
 
 def told(result: RunResult, lang: str) -> None:
     """Say how a run ended: its failures with cell and reason, and what was published."""
+    from evaltools import page_documents
     from evaltools.site_folder import reason
 
     failures = result.failures
@@ -145,3 +146,5 @@ def told(result: RunResult, lang: str) -> None:
             say("  " + word(key, lang, **values).replace("\n", "\n    "))
     seconds = math.ceil(result.seconds)
     say(word("run.published", lang, ok=len(result.pages) - len(failures), seconds=seconds))
+    for text in page_documents.told(result.documents, lang):
+        say(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from evaltools import intake, returns_store, standards, table_files, table_rules
+from evaltools import intake, object_views, returns_store, standards, table_files, table_rules
 from evaltools.catalogue import Catalogue, load_catalogue
 from evaltools.dataset_reader import Reader
 from evaltools.hierarchy import check_places, scope_of
@@ -19,6 +19,8 @@ from evaltools.judged_lines import check_scored
 from evaltools.ledger import APPLIED, STAGES, Stage, apply_adjustments
 from evaltools.metadata import FILE, Meta, read_meta
 from evaltools.problems import InputError, ProblemList, file_of, nearest, nothing_passes
+from evaltools.remarks import Remark
+from evaltools.remarks import read as read_remarks
 from evaltools.returns import Return
 
 STANDARD_SUFFIXES = (".yaml", ".xlsx")
@@ -42,7 +44,8 @@ class Data:
 
     `catalogue` is the table of indicators. `facts` hold every origin's value after the adjustments of `stage`;
     `remarks` are the problems met while reading that did not stop it, in the columns of `problems.COLUMNS`. `sent` is
-    what was read of returns, for all areas and before any adjustment.
+    what was read of returns, for all areas and before any adjustment. `written` is what people wrote beside
+    the numbers, by area (`remarks`).
     """
 
     facts: pd.DataFrame
@@ -66,6 +69,7 @@ class Data:
     folder: Path
     standard_name: str = ""
     sent: Return = field(default_factory=Return, repr=False)
+    written: Mapping[str, tuple[Remark, ...]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def region(self) -> Data:
@@ -73,6 +77,12 @@ class Data:
         if self.area is None:
             return self
         return load(str(self.folder), stage=self.stage, standard=self.standard_name or None)
+
+    def __repr__(self) -> str:
+        return object_views.data_text(self)
+
+    def _repr_html_(self) -> str:
+        return object_views.data_html(self)
 
     def area_name(self, area: str, lang: str) -> str:
         """Return an area's name in a language, its code if it has none."""
@@ -156,6 +166,12 @@ def load(name: str = "example", area: str | None = None, stage: str = "final", s
     standard: name or file of a scoring standard; None takes the dataset's own (it may have none).
 
     Raises InputError with every problem at once.
+
+    Examples:
+    >>> import evaltools as ev
+    >>> data = ev.load("example", area="990101", stage="final")
+    >>> data.area_name("990101", "en"), data.standard.id, len(data.units) > 0
+    ('Wangxi District', 'basic_public_health', True)
     """
     return _opened(find(name), area, stage, standard)
 
@@ -225,6 +241,8 @@ def _load(
     if scoring is not None:
         check_scored(targets, judgements, scoring, problems, facts["period"].unique())
     problems.raise_if_any(passes)
+    places = sorted(read.areas["area"]) if area is None else [area]
+    written = read_remarks(folder, places, meta.region, problems, whole=area is None)
     indicators = catalogue.indicators
     if meta.indicators:
         indicators = indicators[indicators["indicator"].isin(meta.indicators)].reset_index(drop=True)
@@ -250,6 +268,7 @@ def _load(
         folder=folder,
         standard_name=standard_name,
         sent=read.sent,
+        written=written,
     )
 
 

@@ -64,6 +64,13 @@ def suppress(ind: pd.DataFrame, preset: str | Preset | None = None, data: Data |
     checks of the catalogue, months and years, the rule and the column `suppressed` (`evaltools.secondary`). Where
     nothing else is left, zeros (never of deaths) and figures of a level that the rule exempts are hidden too. Raises
     InputError for an unknown preset and where it cannot be had without hiding what is not about people.
+
+    Examples:
+    >>> import evaltools as ev
+    >>> ind = ev.indicators(ev.load("qof", area="P001"))
+    >>> shown = ev.suppress(ind, preset="general")
+    >>> shown["suppressed"].value_counts().to_dict()
+    {'': 80, 'primary': 1}
     """
     rule = _rule(preset, data)
     context = _context(data, ind)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evaltools import formulas, wording
+from evaltools.area_labels import listed
 from evaltools.datasets import Data
 from evaltools.narrative import joined
 from evaltools.overdispersion import Dispersion, adjusted_limits, overdispersion
 from evaltools.peers import GROUPINGS, peer_comparison, peers
-from evaltools.region_views import About
+from evaltools.region_views import About, about, funnel_indicators, funnel_input
 from evaltools.regions import RegionFigures
 from evaltools.tables import each_row
 from evaltools.views import newest, present
@@ -42,6 +45,115 @@ def adjusted_funnel(
     beyond = (values["value"] < own["lower_99_8"]) | (values["value"] > own["upper_99_8"])
     lines = {f"{side}_998_adjusted": curve[f"{side}_99_8"].to_numpy() for side in ("lower", "upper")}
     return values.assign(outside_adjusted=beyond & values["outside"]), limits.assign(**lines), found
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """A funnel as a page shows it: see `adjusted_funnel` for values, limits and spread."""
+
+    indicator: str
+    about: About
+    values: pd.DataFrame
+    limits: pd.DataFrame
+    spread: Dispersion
+
+
+DRAWN = 400
+"""Points of a funnel: of more areas a part is drawn, which the caption says."""
+
+FUNNELS = {
+    "name": "columns.name text",
+    "average": "region.column_average value",
+    "n": "region.column_areas integer",
+    "above": "region.column_above integer",
+    "below": "region.column_below integer",
+    "outside": "region.column_outside integer",
+    "phi": "region.column_phi number:2",
+    "threshold": "region.column_threshold number:2",
+    "after": "region.column_after integer",
+    "not_adjusted": "region.column_not_adjusted reason",
+}
+FUNNEL = {
+    "area_name": "columns.area_name text",
+    "numerator": "columns.numerator quantity",
+    "denominator": "columns.denominator quantity",
+    "value": "columns.value value",
+    "place": "region.column_place text",
+}
+"""Columns of the tables of funnels and of one funnel, for `score_views.headers`."""
+
+
+def funnels(data: Data, region: RegionFigures, period: str, lang: str) -> list[Funnel]:
+    """Return the funnels of a region's report (`region_views.funnel_indicators`)."""
+    found = []
+    for indicator in funnel_indicators(data, region, period):
+        values, limits = funnel_input(data, region, indicator, period, lang)
+        named = about(data, indicator, lang)
+        found.append(Funnel(indicator, named, *adjusted_funnel(values, limits, named)))
+    return found
+
+
+def drawn(one: Funnel) -> pd.DataFrame:
+    """Return the areas that a funnel has room for: all, or of more than `DRAWN` half of them outside the limits (the
+    furthest out) and half inside, evenly by their size."""
+    if len(one.values) <= DRAWN:
+        return one.values
+    centre = float(one.limits["centre"].iloc[0])
+    outside = one.values[one.values["outside"]]
+    far = ((outside["value"] - centre).abs() * outside["denominator"] ** 0.5).rank(method="first", ascending=False)
+    inside = one.values[~one.values["outside"]].sort_values("denominator", kind="stable")
+    kept = outside[(far <= DRAWN // 2) | outside["named"]]
+    step = max(1, -(-len(inside) // max(DRAWN - len(kept), 1)))
+    return pd.concat([kept, inside.iloc[::step]])
+
+
+def caption(one: Funnel, period: str, lang: str) -> str:
+    """Return the caption of a funnel; where not all areas are drawn, with how many are."""
+    text = word("report.caption_funnel", lang, name=one.about.name, period=wording.period(period, lang))
+    shown, n = len(drawn(one)), len(one.values)
+    return text if shown == n else word("region.caption_drawn", lang, caption=text, shown=shown, n=n)
+
+
+def funnel_table(found: list[Funnel]) -> pd.DataFrame:
+    """Return what funnels come to, one row each.
+
+    average: the joint level, in units of `per`. n: areas; above, below, outside: how many lie beyond the exact 99.8%
+    limits; after: beyond the adjusted ones too, NaN where nothing is adjusted. not_adjusted: why phi is not known.
+    """
+    rows = []
+    for one in found:
+        centre = float(one.limits["centre"].iloc[0])
+        outside = one.values[one.values["outside"]]
+        rows.append(
+            {
+                "indicator": one.indicator,
+                "name": one.about.name,
+                "average": centre,
+                "n": len(one.values),
+                "above": int((outside["value"] > centre).sum()),
+                "below": int((outside["value"] < centre).sum()),
+                "outside": len(outside),
+                "phi": one.spread.phi,
+                "threshold": one.spread.threshold,
+                "after": int(one.values["outside_adjusted"].sum()) if one.spread.adjusted else np.nan,
+                "not_adjusted": one.spread.reason,
+                "per": one.about.per,
+                "kind": one.about.kind,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def funnel_values(one: Funnel, lang: str) -> pd.DataFrame:
+    """Return the areas of a funnel as a table, those outside the limits first, the highest value first.
+
+    place: where an area lies beside the exact 99.8% limits, in words.
+    """
+    rows = one.values.rename(columns={"label": "area_name"}).drop(columns=["named", "hover"])
+    above = rows["value"] > float(one.limits["centre"].iloc[0])
+    side = np.where(rows["outside"], np.where(above, "above", "below"), "inside")
+    rows["place"] = [word(f"region.place_{name}", lang) for name in side]
+    return rows.sort_values(["outside", "value"], ascending=False, kind="stable", ignore_index=True)
 
 
 def sizes(data: Data, region: RegionFigures, period: str, item: str = POPULATION) -> pd.Series:
@@ -132,7 +244,7 @@ def peer_text(table: pd.DataFrame, lang: str) -> list[str]:
         best = table[table[f"{grouping}_rank"] == 1]
         for group, rows in best.groupby(f"{grouping}_group"):
             name = group_name(grouping, str(group), lang)
-            firsts.append(word("peers.first_item", lang, group=name, names=joined(rows["county"], lang)))
+            firsts.append(word("peers.first_item", lang, group=name, names=listed(rows["county"], lang)))
     if firsts:
         texts.append(word("peers.first_in_group", lang, names=joined(firsts, lang)))
     for grouping in GROUPINGS:
@@ -162,7 +274,7 @@ def _not_compared(table: pd.DataFrame, grouping: str, lang: str) -> list[str]:
     for why, rows in scored[scored[group] == ""].groupby(reason, sort=False):
         about = {"grouping": title, "reason": wording.reason(str(why), lang)}
         key = "not_grouped_any" if len(rows) == len(scored) else "not_grouped"
-        texts.append(word(f"peers.{key}", lang, names=joined(rows["county"], lang), **about))
+        texts.append(word(f"peers.{key}", lang, names=listed(rows["county"], lang), **about))
     return texts
 
 

@@ -26,7 +26,7 @@ STATUS_SIGNS = {
     "below": "↓",
     "near": "~",
     "met": "✓",
-    "not_met": "✗",
+    "not_met": "×",
     "missing": MISSING,
 }
 """What stands before the word of a status, so that its colour never speaks alone."""
@@ -102,8 +102,8 @@ def is_number(text: str) -> bool:
     return parse_format(text)[0] in _NUMBERS
 
 
-def cell_html(cell: Cell, name: str) -> str:
-    """Return the inside of a table cell, escaped."""
+def cell_text(cell: Cell, name: str) -> str:
+    """Return what a table cell says, as plain text; of a sparkline, what it says to those who do not see it."""
     if is_missing(cell.x):
         return MISSING
     if cell.x == "" and name not in _NUMBERS:
@@ -111,23 +111,35 @@ def cell_html(cell: Cell, name: str) -> str:
     if name == "status":
         if cell.x not in STATUS_SIGNS:
             raise ValueError(f"unknown status {cell.x!r}; there are: {', '.join(STATUS_SIGNS)}")
-        sign = f'<span aria-hidden="true">{STATUS_SIGNS[cell.x]}</span>'
-        return f'<span class="ev-{cell.x}">{sign} {escape(word(f"terms.status_{cell.x}", cell.lang))}</span>'
+        return f"{STATUS_SIGNS[cell.x]} {word(f'terms.status_{cell.x}', cell.lang)}"
     if name == "marker":
-        sign, colour = MARKERS[cell.x]
-        text = word(f"terms.marker_{cell.x.lower().replace(' ', '_')}", cell.lang)
-        return f'<span class="ev-{colour}"><span aria-hidden="true">{sign}</span> {escape(text)}</span>'
+        key = cell.x.lower().replace(" ", "_")
+        return f"{MARKERS[cell.x][0]} {word(f'terms.marker_{key}', cell.lang)}"
     if name == "sparkline":
-        return sparkline(cell.x, _spark_label(cell))
-    text = (_NUMBERS.get(name) or _TEXTS[name])(cell)
+        return _spark_label(cell)
+    return (_NUMBERS.get(name) or _TEXTS[name])(cell)
+
+
+def cell_html(cell: Cell, name: str) -> str:
+    """Return the inside of a table cell, escaped."""
+    return _dressed(cell, name, cell_text(cell, name))
+
+
+def _dressed(cell: Cell, name: str, text: str) -> str:
+    if name == "sparkline" and text not in ("", MISSING):
+        return sparkline(cell.x, text)
+    if name in ("status", "marker") and text not in ("", MISSING):
+        colour = cell.x if name == "status" else MARKERS[cell.x][1]
+        sign, said = text.split(" ", 1)
+        return f'<span class="ev-{colour}"><span aria-hidden="true">{sign}</span> {escape(said)}</span>'
     return escape(text).replace("\n", "<br>")
 
 
 def _spark_label(cell: Cell) -> str:
-    """Say where a sparkline begins and ends."""
+    """Say where a sparkline begins and ends; nothing where too little is known to draw one."""
     years, values = parse(cell.x)
     known = [(year, x) for year, x in zip(years, values, strict=True) if not is_missing(x)]
-    if not known:
+    if len(known) < 2:
         return ""
     texts = {
         f"{side}{name}": text
@@ -140,7 +152,12 @@ def _spark_label(cell: Cell) -> str:
     return word("charts.spark", cell.lang, **texts)
 
 
-def table_html(
+def table_html(frame: pd.DataFrame, columns: Mapping[str, tuple[str, str]], lang: str, **options: Any) -> str:
+    """Return a <table>: the first of `table_forms`."""
+    return table_forms(frame, columns, lang, **options)[0]
+
+
+def table_forms(
     frame: pd.DataFrame,
     columns: Mapping[str, tuple[str, str]],
     lang: str,
@@ -150,43 +167,87 @@ def table_html(
     row_header: str = "",
     link: Mapping[str, str] | None = None,
     emphasis: str = "",
-) -> str:
-    """Return a <table>.
+) -> tuple[str, dict[str, Any]]:
+    """Return a table as a <table>, and as the plain texts that it shows, for paper and workbooks.
 
     `columns` maps a column to (header, format). `row_header` (default: the first column) names the rows, `group` is
     a column whose runs of equal values get a heading row, `link` maps a column to the one that holds the code of the
-    area its text leads to, `emphasis` is a yes/no column that marks rows.
+    area its text leads to, `emphasis` is a yes/no column that marks rows. The texts are `head`, `numeric` (a yes or
+    no a column), `rows`, `groups` (the title that stands before a row, by the row's number from 0, as text, since
+    JSON has no other keys) and `emphasis` (the numbers of the marked rows).
     """
     row_header = row_header or next(iter(columns))
     rows = frame.to_dict("records")
-    texts = {column: [_inside(row, column, form, lang, link) for row in rows] for column, (_, form) in columns.items()}
-    classes = {
-        column: _class("ev-num" if is_number(form) else _WIDTHS[_width_of(texts[column])])
-        for column, (_, form) in columns.items()
-    }
+    plain: list[list[str]] = [[] for _ in rows]
+    texts: dict[str, list[str]] = {}
+    for column, (_, form) in columns.items():
+        name, digits = parse_format(form)
+        cells = [_cell(row, column, lang, digits) for row in rows]
+        said = [cell_text(cell, name) for cell in cells]
+        texts[column] = [_dressed(cell, name, text) for cell, text in zip(cells, said, strict=True)]
+        if link and column in link:
+            texts[column] = _linked([row[link[column]] for row in rows], texts[column])
+        for line, text in zip(plain, said, strict=True):
+            line.append(text)
+    kinds = ["n" if is_number(form) else _WIDTHS[_width_of(texts[column])] for column, (_, form) in columns.items()]
     heads = "".join(
         f'<th scope="col"{_class(_head_class(header, form))}>{escape(header)}</th>' for header, form in columns.values()
     )
-    size = _class("ev-wide" if len(columns) > 7 else "ev-slim" if len(columns) < 5 else "")
-    parts = [f"<table{size}><caption>{caption}</caption><thead><tr>{heads}</tr></thead><tbody>"]
+    size = "ev-wide" if len(columns) > 7 else "ev-slim" if len(columns) < 5 else ""
+    many = "ev-many" if len(rows) > MANY and not group else ""
+    own = " ".join(filter(None, (size, many, *(f"{kind}{place}" for place, kind in enumerate(kinds, start=1)))))
+    parts = [f"<table{_class(own)}><caption>{caption}</caption><thead><tr>{heads}</tr></thead><tbody>"]
+    groups: dict[str, str] = {}
+    marked = [position for position, row in enumerate(rows) if emphasis and bool(row[emphasis])]
     previous: object = None
     for position, row in enumerate(rows):
         if group and (position == 0 or row[group] != previous):
             previous = row[group]
             start = "</tbody><tbody>" if position else ""
+            groups[str(position)] = str(previous)
             title = escape(str(previous))
             parts.append(f'{start}<tr class="ev-group"><th scope="rowgroup" colspan="{len(columns)}">{title}</th></tr>')
-        marked = bool(emphasis) and bool(row[emphasis])
-        parts.append(f"<tr{_class('ev-emphasis' if marked else '')}>")
-        for column, cells in texts.items():
+        if many and position and position % CHUNK == 0:
+            parts.append("</tbody><tbody>")
+        parts.append('<tr class="ev-emphasis">' if emphasis and bool(row[emphasis]) else "<tr>")
+        for column, inside in texts.items():
             tag, scope = ("th", ' scope="row"') if column == row_header else ("td", "")
-            parts.append(f"<{tag}{scope}{classes[column]}>{cells[position]}</{tag}>")
+            parts.append(f"<{tag}{scope}>{inside[position]}</{tag}>")
         parts.append("</tr>")
     parts.append("</tbody></table>")
-    return "".join(parts)
+    shown = {
+        "head": [header for header, _ in columns.values()],
+        "numeric": [is_number(form) for _, form in columns.values()],
+        "rows": plain,
+        "groups": groups,
+        "emphasis": marked,
+    }
+    return "".join(parts), shown
 
 
-_WIDTHS = ("ev-short", "ev-text", "ev-long")
+_WIDTHS = ("s", "t", "l")
+MANY, CHUNK = 200, 20
+"""Rows of a table above which it stands in pieces of `CHUNK` rows, of which a browser lays out those on the screen."""
+
+_MOST = 20  # columns of a table that have a style
+
+
+def column_css() -> str:
+    """Return the style of columns: a table's classes say of each what it holds, so that its cells need not.
+
+    `n2` says that the second column holds numbers, `s2` short texts, which are not to be broken, `t2` texts that need
+    some room, and `l2` sentences.
+    """
+    styles = {
+        "n": "text-align:right;white-space:var(--ev-numbers,nowrap)",
+        "s": "white-space:var(--ev-words,nowrap)",
+        "t": "min-width:var(--ev-text)",
+        "l": "min-width:var(--ev-long)",
+    }
+    return "".join(
+        ",".join(f".ev .{kind}{n}>tbody>*>:nth-child({n})" for n in range(1, _MOST + 1)) + f"{{{style}}}"
+        for kind, style in styles.items()
+    )
 
 
 def _width_of(cells: list[str]) -> int:
@@ -201,20 +262,22 @@ def _head_class(header: str, form: str) -> str:
     return "ev-short" if text_width(header) <= 12 else ""
 
 
-def _inside(row: dict[Any, Any], column: str, form: str, lang: str, link: Mapping[str, str] | None) -> str:
-    name, digits = parse_format(form)
+def _cell(row: dict[Any, Any], column: str, lang: str, digits: int | None) -> Cell:
     per, kind = row.get("per"), row.get("kind")
-    cell = Cell(
+    return Cell(
         row[column],
         lang,
         100 if is_missing(per) else int(str(per)),
         "proportion" if is_missing(kind) else str(kind),
         digits,
     )
-    inside = cell_html(cell, name)
-    if link and column in link and not is_missing(row[link[column]]):
-        return area_link(str(row[link[column]]), inside)
-    return inside
+
+
+def _linked(areas: list[Any], insides: list[str]) -> list[str]:
+    return [
+        inside if is_missing(area) else area_link(str(area), inside)
+        for area, inside in zip(areas, insides, strict=True)
+    ]
 
 
 def _class(name: str) -> str:

@@ -82,6 +82,13 @@ def entropy_weights(
     matrix: objects in rows; a DataFrame gives a Series by its columns, an array an array; sum 1. A constant column has
     weight 0. Raises ValueError for what `checked_matrix` refuses, negative values under `sum`, an edge outside 0 to
     0.5, an unknown normalisation, and if every column is constant.
+
+    Examples:
+    >>> import pandas as pd
+    >>> import evaltools as ev
+    >>> matrix = pd.DataFrame({"coverage": [90, 80, 70], "complaints": [3, 5, 9]})
+    >>> ev.ranking.entropy_weights(matrix).round(3).to_dict()
+    {'coverage': 0.052, 'complaints': 0.948}
     """
     checked = checked_matrix(matrix)
     low = (
@@ -122,6 +129,13 @@ def critic_weights(matrix: Matrix, directions: Directions | None = None) -> pd.S
     matrix: objects in rows; a DataFrame gives a Series by its columns, an array an array; sum 1. Raises ValueError for
     what `checked_matrix` refuses, if every column is constant, and if all go together perfectly, as none then
     conflicts.
+
+    Examples:
+    >>> import pandas as pd
+    >>> import evaltools as ev
+    >>> matrix = pd.DataFrame({"coverage": [90, 80, 70], "complaints": [3, 5, 9], "visits": [4, 6, 5]})
+    >>> ev.ranking.critic_weights(matrix, ["up", "down", "up"]).round(3).to_dict()
+    {'coverage': 0.266, 'complaints': 0.24, 'visits': 0.495}
     """
     checked = checked_matrix(matrix)
     low = (
@@ -199,6 +213,14 @@ def ahp_weights(
 
     Raises ValueError naming CR and the least consistent judgement if CR is above the limit, unless `allow_inconsistent`
     is set, when `reason` and `consistency["consistent"]` tell; and for a matrix that is not one of comparisons.
+
+    Examples:
+    >>> import pandas as pd
+    >>> import evaltools as ev
+    >>> pairwise = pd.DataFrame([[1, 3, 5], [1 / 3, 1, 3], [1 / 5, 1 / 3, 1]], columns=["a", "b", "c"])
+    >>> weights = ev.ranking.ahp_weights(pairwise)
+    >>> weights.round(3).to_dict(), round(weights.attrs["consistency"]["consistency_ratio"], 3)
+    ({'a': 0.637, 'b': 0.258, 'c': 0.105}, 0.033)
     """
     checked, weights, found = _compared(pairwise, limit, tolerance)
     reason = ""

@@ -16,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from evaltools import remarks
 from evaltools.intake import WORKBOOKS
 
 MANIFEST = "manifest.json"
@@ -24,6 +25,7 @@ UNFINISHED = ".evaltools-"
 """How the names of files begin that are being written."""
 
 SHAPING = (
+    "fonttools",
     "ipykernel",
     "jinja2",
     "matplotlib",
@@ -122,6 +124,13 @@ def inputs(home: Path, dataset: Path, standard: Path | None, preset: str = "") -
     return found
 
 
+def apart(found: Mapping[str, str], dataset: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Return `inputs` without what people wrote, and area -> hash of that: it stands on no other area's pages."""
+    folder = f"{dataset.name}/{remarks.FOLDER}/"
+    shared = {name: value for name, value in found.items() if not name.startswith(folder)}
+    return shared, {Path(name).stem: value for name, value in found.items() if name.startswith(folder)}
+
+
 def _files(folder: Path) -> Iterator[Path]:
     if folder.is_file():
         # a return that is all there is, and the mapping that says how to read it
@@ -129,8 +138,10 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (path for path in (folder, *map(folder.with_name, beside)) if path.is_file())
         return
     for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
-        if path.suffix in _DATA_FILES and path.is_file() and not hidden:
+        parts = path.relative_to(folder).parts
+        hidden = any(part.startswith((".", "_")) for part in parts)
+        written = len(parts) == 2 and parts[0] == remarks.FOLDER and path.suffix.lower() == remarks.SUFFIX
+        if (path.suffix in _DATA_FILES or written) and path.is_file() and not hidden:
             yield path
 
 

@@ -47,6 +47,16 @@ def indicators(data: Data, every: str = "year", units: bool = True) -> pd.DataFr
     proportion above 100 % keeps its value, has no interval, and says so. Units have rows for what is reported by
     unit in their area. `definition` is the first year of the definition used, "" where there is only one.
     Numbers are unrounded.
+
+    Examples:
+    >>> import evaltools as ev
+    >>> data = ev.load("example", area="990101")
+    >>> ind = ev.indicators(data, every="year")
+    >>> own = ind[(ind["unit"] == "") & (ind["period"] == "2024")]
+    >>> row = own[own["indicator"] == "hypertension_control_rate"]
+    >>> print(row[["numerator", "denominator", "value"]].round(2).to_string(index=False))
+     numerator  denominator  value
+       39061.0      54406.0   71.8
     """
     values = item_values(data, every)
     if not len(values.index):

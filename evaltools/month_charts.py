@@ -8,16 +8,19 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from evaltools import periods, wording
-from evaltools.chart_parts import flags, legend, new_figure, nothing_to_show, number_axis, numbers, require
+from evaltools.chart_layout import lay_out_one, spread
+from evaltools.chart_parts import flags, measured_axis, new_plot, not_below_zero, nothing_to_show, numbers, require
+from evaltools.chart_text import text_height_inches, text_width_inches
 from evaltools.chart_theme import themed, wrap
 from evaltools.control_narrative import segments_without_limits
 from evaltools.palette import PALETTE
 from evaltools.wording import word
 
 _SIGNS = {"better": "^", "worse": "v", "neutral": "D"}
+_UP = 2.4
 _DASHED, _DOTTED = (0, (5, 2)), (0, (1, 1.5))
 _LINES = {"upper": "neutral", "mean": "muted", "lower": "neutral", "target": "target"}
 
@@ -38,8 +41,7 @@ def control_chart(points: pd.DataFrame, lang: str, *, per: int = 100, kind: str 
         return nothing_to_show(lang)
     notes = [wrap(text, 96) for text in segments_without_limits(points, lang)]
     title = wrap(str(points["label"].iloc[0]), 90)
-    figure = new_figure(3.5 + 0.16 * (title.count("\n") + "\n".join(notes).count("\n") + bool(notes)))
-    axes = figure.add_subplot()
+    figure, axes = new_plot()
     x = np.array([periods.parse(name).first for name in points["period"].astype(str)])
     _points(axes, x, y, points, lang)
     for number, (_, part) in enumerate(points.assign(x=x).groupby("segment", sort=True)):
@@ -55,16 +57,15 @@ def control_chart(points: pd.DataFrame, lang: str, *, per: int = 100, kind: str 
         )
     axes.set_xlim(x[0] - 0.7, x[-1] + 0.7)
     axes.margins(y=0.1)
-    axes.grid(axis="y")
+    not_below_zero(axes)
     ticks = _month_ticks(x.tolist(), lang)
-    axes.set_xticks(list(ticks), list(ticks.values()))
-    number_axis(axes.yaxis, 6)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda at, _: wording.target(at, lang, per, kind)))
-    _name_lines(axes, points.iloc[-1], lang, per, kind)
+    axes.xaxis.set_major_locator(FixedLocator(list(ticks)))
+    axes.xaxis.set_major_formatter(FixedFormatter(list(ticks.values())))
+    measured_axis(axes.yaxis, 6, lang, per, kind)
+    right = _name_lines(axes, points.iloc[-1], lang, per, kind)
     axes.set_title(title)
     axes.set_xlabel("\n".join(notes), loc="left")
-    legend(figure, "lower", 4)
-    return figure
+    return lay_out_one(figure, axes, _UP, right=right, key="below", grid="y")
 
 
 def _segment(axes: Axes, part: pd.DataFrame, lang: str) -> None:
@@ -111,20 +112,14 @@ def _month_ticks(months: Sequence[int], lang: str) -> dict[int, str]:
     return texts
 
 
-def _name_lines(axes: Axes, last: pd.Series, lang: str, per: int, kind: str) -> None:
-    """Write the lines' values beside their ends, moved apart where they would touch."""
+def _name_lines(axes: Axes, last: pd.Series, lang: str, per: int, kind: str) -> float:
+    """Write the lines' values beside their ends, moved apart where they would touch; return the room they take."""
     levels = {name: float(last[name]) for name in _LINES if pd.notna(last[name])}
     low, high = axes.get_ylim()
-    least = (high - low) * 0.062
-    names = sorted(levels, key=lambda name: levels[name])
-    places = [levels[name] for name in names]
-    for _ in range(50):  # neighbours push each other apart until none touch
-        for lower in range(len(places) - 1):
-            lack = least - (places[lower + 1] - places[lower])
-            if lack > 0:
-                places[lower] -= lack / 2
-                places[lower + 1] += lack / 2
-    for name, place in zip(names, places, strict=True):
+    size = (high - low) * text_height_inches("1", 8.5) / _UP
+    places = spread(list(levels.values()), [size] * len(levels))
+    room = 0.0
+    for name, place in zip(levels, places, strict=True):
         x = (
             wording.target(levels[name], lang, per, kind)
             if name == "target"
@@ -133,3 +128,5 @@ def _name_lines(axes: Axes, last: pd.Series, lang: str, per: int, kind: str) -> 
         text = word(f"control.line_{name}", lang, x=x)
         colour = PALETTE[_LINES[name]]
         axes.text(1.01, place, text, transform=axes.get_yaxis_transform(), va="center", color=colour, fontsize=8.5)
+        room = max(room, 0.1 + text_width_inches(text, 8.5))
+    return room

@@ -43,8 +43,8 @@ def moved(row: Any, period: str, lang: str) -> str:
     return word("report.moved", lang, change=change, compared=wording.compared_with(period, lang))
 
 
-def change(row: Any, period: str, lang: str) -> str:
-    """Say how one row of an overview changed: from what to what, and by how many points."""
+def change(row: Any, period: str, lang: str, more: Iterable[str] = ()) -> str:
+    """Say how one row of an overview changed: from what to what, and by how many points; `more` are further clauses."""
     if pd.isna(row.value):
         text = word("report.no_value", lang, name=row.name, reason=wording.reason(row.reason, lang))
         return sentence(text, lang)
@@ -54,10 +54,11 @@ def change(row: Any, period: str, lang: str) -> str:
         return sentence(word("report.not_compared", lang, name=row.name, now=now, reason=reason), lang)
     text = moved(row, period, lang)
     if now == before or not wording.rounded(row.change_pp, wording.change_digits(row.change_pp, row.per)):
-        return sentence(word("report.stayed", lang, name=row.name, now=now, change=text), lang)
+        text = word("report.stayed", lang, name=row.name, now=now, change=text)
+        return sentence(joined_clauses([text, *more], lang), lang)
     key = "report.rose" if row.change_pp > 0 else "report.fell"
     text = word(key, lang, name=row.name, before=before, now=now, change=text)
-    return sentence(joined_clauses([text, caution(row, lang), in_a_row(row, period, lang)], lang), lang)
+    return sentence(joined_clauses([text, caution(row, lang), in_a_row(row, period, lang), *more], lang), lang)
 
 
 def joined_clauses(texts: Iterable[str], lang: str) -> str:
@@ -84,8 +85,8 @@ def changes(table: pd.DataFrame, period: str, lang: str) -> list[str]:
     return [change(row, period, lang) for row in each_row(table)]
 
 
-def changes_summary(table: pd.DataFrame, area_name: str, period: str, lang: str) -> list[str]:
-    """Count what an overview holds: better, worse, same; targets met; missing, with the commonest reason."""
+def changes_summary(table: pd.DataFrame, area_name: str, period: str, lang: str, targets: bool = True) -> list[str]:
+    """Count what an overview holds: better, worse, same; targets met unless told elsewhere; missing, and mostly why."""
     known = table[table["value"].notna()]
     counts = known["status"].value_counts()
     compared = int(known["change_pp"].notna().sum())
@@ -108,7 +109,7 @@ def changes_summary(table: pd.DataFrame, area_name: str, period: str, lang: str)
         texts.append(counted("report.not_comparable", lang, len(known) - compared, **about))
     aims = known["target_status"].value_counts()
     met, not_met = int(aims.get("met", 0)), int(aims.get("not_met", 0))
-    if met + not_met:
+    if targets and met + not_met:
         texts.append(counted("report.targets_summary", lang, met + not_met, met=met, not_met=not_met))
     missing = table.loc[table["value"].isna(), "reason"]
     if len(missing):
@@ -121,7 +122,7 @@ def changes_summary(table: pd.DataFrame, area_name: str, period: str, lang: str)
 def missed(row: Any, period: str, lang: str) -> str:
     """Say that one row of an overview misses its target, and which way it is going."""
     key, aim = _shortfall(row)
-    values = {"name": row.name, "value": _apart(row, aim, lang)}
+    values = {"name": row.name, "value": apart(row, aim, lang)}
     for name, x in (("target", aim), ("upper", row.target_upper)):
         values[name] = wording.target(x, lang, row.per, row.kind)
     text = word(key, lang, **values)
@@ -142,7 +143,7 @@ def _shortfall(row: Any) -> tuple[str, float]:
     return "report.not_below" if row.direction == "down" else "report.not_reached", row.target
 
 
-def _apart(row: Any, aim: float, lang: str) -> str:
+def apart(row: Any, aim: float, lang: str) -> str:
     """Return the value with as many decimals as it takes not to look like the target it has not reached."""
     for digits in (None, *range(3, 9)):
         shown, other = (wording.value(x, lang, row.per, row.kind, digits) for x in (row.value, aim))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evaltools import palette
-from evaltools.html_tables import table_html
+from evaltools.html_tables import column_css, table_forms
 from evaltools.wording import check_language, text_width, word
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def admitted(frame: pd.DataFrame, audience: str, data: Data | None) -> pd.DataFr
 def content_css() -> str:
     """Return the style of the fragments, the same in JupyterLab and on a page."""
     path = files("evaltools") / "templates" / "report" / "content.css"
-    return palette.css() + path.read_text(encoding="utf-8")
+    return palette.css() + path.read_text(encoding="utf-8") + column_css()
 
 
 class Publish:
@@ -111,7 +111,28 @@ class Publish:
         sentences = _sentences(content)
         kind = "ev-note ev-strong" if strong else "ev-note"
         html = f'<div class="{kind}" role="note">{_prose(content, sentences)}</div>'
-        self._show(html, {"kind": "note", "sentences": sentences})
+        self._show(html, {"kind": "note", "sentences": sentences, "strong": strong})
+
+    def written(self, text: str, slot: str) -> None:
+        """Show what a person wrote for a slot (`remarks`), marked as theirs; nothing where nothing was written.
+
+        Nobody has looked through it for numbers about few people: the public is told that there is something and
+        sees none of it. Raises WordError for a slot that does not exist.
+        """
+        from evaltools import remarks
+
+        name, parts = remarks.name_of(slot, self.lang), remarks.blocks(text)
+        if not parts:
+            return
+        if self.audience == "public":
+            self.note(word("remarks.withheld", self.lang, slot=name))
+            return
+        title = word("remarks.by_hand", self.lang, slot=name)
+        html = f'<div class="ev-written"><p class="ev-by">{escape(title)}</p>{remarks.html(parts)}</div>'
+        blocks = [{"kind": part.kind, "items": list(part.items), "start": part.start} for part in parts]
+        sentences = [item for part in parts for item in part.items]
+        data = {"kind": "written", "slot": slot, "title": title, "sentences": sentences, "blocks": blocks}
+        self._show(html, data)
 
     def key_figures(self, figures: Iterable[tuple[str, str, str]]) -> None:
         """Show the few figures that matter, each as (label, value, detail), already in the reader's format."""
@@ -135,23 +156,30 @@ class Publish:
         row_header: str = "",
         link: Mapping[str, str] | None = None,
         emphasis: str = "",
-        search: bool = False,
+        explore: bool = False,
+        choose: str = "",
+        most: int = 0,
     ) -> None:
         """Show a table, and publish the whole frame, unrounded, as the file `tables/<name>.csv`.
 
         `columns` maps the columns to show to (header, format); formats are those of `html_tables.FORMATS`. The file
         has every column of the frame (but not `emphasis`), so numerator and denominator travel with a rate. Column
         names are ASCII and the same in every language. `group`, `row_header`, `link` and `emphasis` are explained at
-        `html_tables.table_html`; `search` puts a box above the table that filters its rows by their names.
-        Raises ValueError for a name, column or format that cannot be used.
+        `html_tables.table_forms`; `explore` lets readers search, sort and pick rows, `choose` is a column of few values
+        among which they may choose too. Of more than `most` rows (0: all) only the first are shown, which the caption
+        says; the file has them all. Raises ValueError for a name, column or format that cannot be used.
         """
         label = self._label("table", name, caption)
-        needed = {*columns, *filter(None, (group, row_header, emphasis)), *(link or {}).values()}
+        if explore and group:
+            raise ValueError(f"table {name!r}: rows that stand in groups cannot be sorted; leave out group or explore")
+        needed = {*columns, *filter(None, (group, row_header, emphasis, choose)), *(link or {}).values()}
         if unknown := sorted(needed - set(frame.columns)):
             raise ValueError(f"table {name!r}: no such columns: {', '.join(unknown)}")
         file = admitted(frame, self.audience, self.data)
-        shown = table_html(
-            file,
+        if most and len(file) > most:
+            caption = word("page.cut", self.lang, caption=caption, n=len(file), most=most)
+        markup, shown = table_forms(
+            file.head(most) if most else file,
             columns,
             self.lang,
             caption=_caption(label, caption, self.lang),
@@ -163,11 +191,12 @@ class Publish:
         file = file.drop(columns=[emphasis] if emphasis else [])
         if bad := [str(column) for column in file.columns if not _NAME.fullmatch(str(column))]:
             raise ValueError(f"table {name!r}: column names are a-z, 0-9 and _; found: {', '.join(bad)}")
-        box = self._search_box() if search else ""
-        html = f'<div class="ev-table" id="table-{name}">{box}{self._scroll(label, shown)}</div>'
+        box = self._tools(list(columns).index(choose) if choose else -1) if explore else ""
+        html = f'<div class="ev-table" id="table-{name}">{box}{self._scroll(label, markup)}</div>'
         csv = file.to_csv(index=False, lineterminator="\n")
-        data = {"kind": "table", "name": name, "label": label, "caption": caption, "csv": csv}
-        self._show(html, data | {"search": search})
+        data = {"kind": "table", "name": name, "label": label, "caption": caption, "csv": csv, "explore": explore}
+        asked = [[column, header, form] for column, (header, form) in columns.items()]
+        self._show(html, data | {"shown": shown, "columns": asked})
 
     def figure(self, figure: Figure, name: str, caption: str, alt: str) -> None:
         """Show a matplotlib figure; `alt` says in words what is to be seen in it."""
@@ -175,15 +204,13 @@ class Publish:
 
         label = self._label("figure", name, caption)
         _given(alt, f"figure {name!r}: alt")
-        drawing = svg(figure)
-        width, height = (round(float(size) * 4 / 3) for size in re.findall(r'="([\d.]+)pt"', drawing)[:2])
-        source = b64encode(drawing.encode("utf-8")).decode("ascii")
-        image = f'<img alt="{escape(alt)}" width="{width}" height="{height}" src="data:image/svg+xml;base64,{source}">'
+        drawing = svg(figure, name, alt)
         html = (
-            f'<figure class="ev-figure" id="figure-{name}">{self._scroll(label, image)}'
+            f'<figure class="ev-figure" id="figure-{name}">{self._scroll(label, drawing)}'
             f"<figcaption>{_caption(label, caption, self.lang)}</figcaption></figure>"
         )
-        self._show(html, {"kind": "figure", "name": name, "label": label, "caption": caption, "alt": alt})
+        data = {"kind": "figure", "name": name, "label": label, "caption": caption, "alt": alt, "svg": drawing}
+        self._show(html, data)
 
     def workbook(self, content: bytes, name: str, caption: str) -> None:
         """Offer an Excel workbook, published as the file `tables/<name>.xlsx`; `caption` says what it is.
@@ -216,12 +243,11 @@ class Publish:
         title = escape(word("page.scroll", self.lang, label=label))
         return f'<div class="ev-scroll" role="region" aria-label="{title}" tabindex="0">{inside}</div>'
 
-    def _search_box(self) -> str:
-        texts = {name: escape(word(f"page.search{name}", self.lang)) for name in ("", "_none", "_count")}
-        return (
-            f'<div class="ev-search" data-none="{texts["_none"]}" data-count="{texts["_count"]}" hidden>'
-            f'<label>{texts[""]} <input type="search"></label> <output></output></div>'
-        )
+    def _tools(self, choose: int) -> str:
+        """Return the tools above a table, which the page's script fills and shows; `choose`: number of a column."""
+        names = ("search", "none", "count", "all", "sort", "hint", "pick", "picked", "unpick")
+        texts = "".join(f' data-{name}="{escape(word(f"explore.{name}", self.lang))}"' for name in names)
+        return f'<div class="ev-tools" role="search" data-choose="{choose}"{texts} hidden></div>'
 
     def _show(self, html: str, data: dict[str, Any]) -> None:
         from IPython import get_ipython

@@ -96,6 +96,15 @@ def check(data: Data, also: Iterable[Rule] = (), today: date | None = None) -> p
 
     also: rules of one's own. today: the day on which periods that have not begun are errors; None, the default, knows
     no clock.
+
+    Examples:
+    >>> import evaltools as ev
+    >>> found = ev.check(ev.load("qof"))
+    >>> print(found[["level", "rule", "period"]].to_string(index=False))
+      level          rule period
+    warning missing_items   2025
+    >>> print(found["sentence_en"].iloc[0][:61])
+    Sample Practice 09 (fictitious), 2025: items that are due and
     """
     data = replace(data, facts=aggregation.named(data.facts))
     ind = cache(partial(indicators, data))  # every frequency once, whichever rules ask for it

@@ -90,6 +90,16 @@ def rsr(
 
     Raises ValueError, naming row and column, for what `checked_matrix` refuses (one object; NaN), wrong directions
     or weights, an unknown ranking, other tiers.
+
+    Examples:
+    >>> import pandas as pd
+    >>> import evaltools as ev
+    >>> matrix = pd.DataFrame({"coverage": [90, 80, 70], "complaints": [3, 5, 9]}, index=["A", "B", "C"])
+    >>> print(ev.ranking.rsr(matrix, ["up", "down"])[["rsr", "rank", "tier"]].round(3))
+         rsr  rank  tier
+    A  1.000     1     3
+    B  0.667     2     2
+    C  0.333     3     2
     """
     cuts = _cut_offs(tiers)
     checked = checked_matrix(matrix)

@@ -33,6 +33,12 @@ def proportion(count: Numbers, n: Numbers, per: float = 1, confidence: float = 0
     Scalars, arrays or Series (their index is kept) in; columns value, lower, upper out. NaN in, NaN out.
     Raises ValueError for a negative count, a count above n, an n of zero or less, an infinite number, or a
     confidence outside 0.9 to 1.
+
+    Examples:
+    >>> import evaltools as ev
+    >>> print(ev.rates.proportion(29_400, 42_300, per=100).round(2))
+       value  lower  upper
+    0   69.5  69.06  69.94
     """
     index, (x, size) = _columns(count=count, n=n)
     _refuse(x, x < 0, "count must be zero or more")
@@ -49,6 +55,13 @@ def rate(count: Numbers, population: Numbers, per: float = 100_000, confidence: 
     arrays or Series (their index is kept) in; columns value, lower, upper out. NaN in, NaN out. More events
     than population are allowed. Raises ValueError for a negative count, a population of zero or less, an
     infinite number, or a confidence outside 0.9 to 1.
+
+    Examples:
+    >>> import evaltools as ev
+    >>> print(ev.rates.rate([8, 25], [52_000, 61_000], per=100_000).round(1))
+       value  lower  upper
+    0   15.4    6.6   30.3
+    1   41.0   26.5   60.5
     """
     index, (x, size) = _columns(count=count, population=population)
     _refuse(x, x < 0, "count must be zero or more")
@@ -75,6 +88,12 @@ def standardised(
     missing stratum is missing (the R package counts it as no events). Raises ValueError for a negative count
     or weight, a population of zero or less, weights that sum to zero, no stratum at all, an infinite number,
     or a confidence outside 0.9 to 1.
+
+    Examples:
+    >>> import evaltools as ev
+    >>> print(ev.rates.standardised([10, 30, 60], [5_000, 4_000, 2_000], [50, 30, 20], per=1000).round(2))
+       value  lower  upper
+    0   9.25   7.51  11.27
     """
     _, (x, n, w) = _columns(count=count, population=population, standard_population=standard_population)
     _refuse(x, x < 0, "count must be zero or more")

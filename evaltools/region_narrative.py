@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from evaltools import views, wording
+from evaltools.area_labels import listed
 from evaltools.datasets import Data
 from evaltools.narrative import joined, paragraph
 from evaltools.overdispersion import Dispersion
@@ -33,7 +34,7 @@ def region_summary(table: pd.DataFrame, standard: Standard, region_name: str, pe
         "worst": known[known["points"] == known["points"].min()],
     }
     values = {name: wording.points(rows["points"].iloc[0], lang) for name, rows in ends.items()}
-    names = {f"{name}_names": joined(rows["county"], lang) for name, rows in ends.items()}
+    names = {f"{name}_names": listed(rows["county"], lang) for name, rows in ends.items()}
     mean = wording.points(known["points"].mean(), lang)
     texts = [
         counted("report.region_summary", lang, len(known), mean=mean, **about, **values, **names),
@@ -48,7 +49,7 @@ def moves(known: pd.DataFrame, lang: str) -> list[str]:
     for key, rows in (("up", known[known["change_rank"] > 0]), ("down", known[known["change_rank"] < 0])):
         far = rows[rows["change_rank"].abs() == rows["change_rank"].abs().max()]
         if len(far):
-            names = joined((_place(row, lang) for row in each_row(far)), lang)
+            names = listed((_place(row, lang) for row in each_row(far)), lang)
             texts.append(word(f"report.region_{key}", lang, names=names))
     return texts
 
@@ -64,7 +65,7 @@ def warning(table: pd.DataFrame, period: str, lang: str) -> str:
     for row in each_row(rows):
         lost = wording.points(row.missing_lost, lang)
         names.append(counted("report.missing_item", lang, int(row.missing_lines), name=row.county, lost=lost))
-    texts = [word("report.region_missing", lang, names=joined(names, lang))] if names else []
+    texts = [word("report.region_missing", lang, names=listed(names, lang))] if names else []
     return paragraph([part_year(period, lang), *texts], lang)
 
 
@@ -137,14 +138,14 @@ def funnel_adjusted(values: pd.DataFrame, found: Dispersion, lang: str) -> str:
         return word("peers.funnel_not_adjusted", lang, **about, **shown)
     names = values.loc[values["outside_adjusted"], "label"]
     key = "peers.funnel_after_some" if len(names) else "peers.funnel_after_none"
-    after = counted(key, lang, len(names), names=joined(names, lang))
+    after = counted(key, lang, len(names), names=listed(names, lang))
     return word("peers.funnel_adjusted", lang, after=after, **about, **shown)
 
 
 def _sides(values: pd.DataFrame, centre: float, lang: str) -> list[str]:
     outside = values[values["outside"]]
     sides = (("above", outside[outside["value"] > centre]), ("below", outside[outside["value"] < centre]))
-    return [word(f"report.funnel_{name}", lang, names=joined(rows["label"], lang)) for name, rows in sides if len(rows)]
+    return [word(f"report.funnel_{name}", lang, names=listed(rows["label"], lang)) for name, rows in sides if len(rows)]
 
 
 def alt_funnel(values: pd.DataFrame, limits: pd.DataFrame, lang: str) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from evaltools import wording
+from evaltools.area_labels import labels
 from evaltools.datasets import Data
 from evaltools.exact_funnels import exact_limits
 from evaltools.formulas import parse
@@ -14,7 +17,12 @@ from evaltools.quality_views import findings
 from evaltools.regions import RegionFigures
 from evaltools.score_views import grade_name, without_data
 from evaltools.standards import Standard
+from evaltools.tables import each_row
 from evaltools.views import compared, described, newest
+from evaltools.wording import word
+
+NAMED = 20
+"""Areas outside the limits that a funnel names: those furthest out."""
 
 _FUNNEL = {"baseline": "centre", "lower_99_8": "lower_998", "upper_99_8": "upper_998"}
 
@@ -29,7 +37,7 @@ def league_table(data: Data, region: RegionFigures, standard: Standard, period: 
     lines = region.points
     missing = without_data(lines[(lines["unit"] == "") & (lines["period"] == period)]).groupby("area")["lost"]
     rows = rows.assign(
-        county=[data.area_name(area, lang) for area in rows["area"]],
+        county=rows["area"].map(labels(data, lang)),
         grade_name=[grade_name(standard, grade, lang) for grade in rows["grade"]],
         missing_lines=_none_or_counts(rows["area"].map(missing.size())),
         missing_lost=_none_or_counts(rows["area"].map(missing.sum())),
@@ -59,7 +67,7 @@ def counties_overview(data: Data, region: RegionFigures, period: str, lang: str)
     if judged["indicator"].nunique() < 4:
         counts = counts.head(0)
     result = pd.DataFrame({"area": data.counties()})
-    result = result.assign(area_name=[data.area_name(area, lang) for area in result["area"]])
+    result = result.assign(area_name=result["area"].map(labels(data, lang)))
     for name in ("above", "near", "below"):
         found = rows[rows["against"] == name].groupby("area").size()
         result[name] = result["area"].map(found)
@@ -89,12 +97,25 @@ def funnel_input(
     curve = exact_limits(sizes, average, kind, per).rename(columns=_FUNNEL)
     own = exact_limits(rows["denominator"], average, kind, per)
     outside = (rows["value"] < own["lower_99_8"]) | (rows["value"] > own["upper_99_8"])
-    values = rows.assign(label=[data.area_name(area, lang) for area in rows["area"]], outside=outside.to_numpy())
-    return values[["area", "label", "numerator", "denominator", "value", "outside"]], curve
+    half = np.maximum((own["upper_99_8"] - own["lower_99_8"]).to_numpy(dtype=float), 1e-12) / 2
+    far = ((rows["value"] - average * per).abs() / half).where(outside.to_numpy(), 0)
+    values = rows.assign(label=rows["area"].map(labels(data, lang)), outside=outside.to_numpy())
+    values["named"] = outside.to_numpy() & (far.rank(method="first", ascending=False) <= NAMED).to_numpy()
+    values["hover"] = [_hover(row, kind, int(per), lang) for row in each_row(values)]
+    names = ["area", "label", "indicator", "numerator", "denominator", "value", "per", "kind", "outside"]
+    return values[[*names, "named", "hover"]], curve
+
+
+def _hover(row: Any, kind: str, per: int, lang: str) -> str:
+    shown = {name: wording.quantity(getattr(row, name), lang) for name in ("numerator", "denominator")}
+    return word("region.hover_value", lang, name=row.label, value=wording.value(row.value, lang, per, kind), **shown)
 
 
 def quality_by_area(data: Data, found: pd.DataFrame, period: str, lang: str) -> pd.DataFrame:
-    """Return how many errors and warnings each county's data of a period hold, and how many units were silent."""
+    """Return how many errors and warnings each county's data of a period hold, and how many units were silent.
+
+    Those with most come first.
+    """
     rows = findings(found, period, lang)
     counts = rows.groupby(["area", "level"]).size().unstack("level")
     table = pd.DataFrame({"area": data.counties()})
@@ -102,10 +123,10 @@ def quality_by_area(data: Data, found: pd.DataFrame, period: str, lang: str) -> 
         known = counts[level] if level in counts else pd.Series(dtype=float)
         table[column] = table["area"].map(known).fillna(0).astype(int)
     silent = rows[rows["rule"] == "silent_unit"].groupby("area").size()
-    return table.assign(
-        silent=_none_or_counts(table["area"].map(silent)),
-        area_name=[data.area_name(area, lang) for area in table["area"]],
+    table = table.assign(
+        silent=_none_or_counts(table["area"].map(silent)), area_name=table["area"].map(labels(data, lang))
     )
+    return table.sort_values(["errors", "warnings"], ascending=False, kind="stable", ignore_index=True)
 
 
 @dataclass(frozen=True)
@@ -151,11 +172,29 @@ def funnel_indicators(data: Data, region: RegionFigures, period: str, most: int 
 def league_chart(table: pd.DataFrame, standard: Standard, lang: str) -> tuple[pd.DataFrame, list[tuple[str, float]]]:
     """Return the bars of the league and the bounds of the grades: input of `league_bars`."""
     bars = pd.DataFrame({"label": table["county"], "score": table["points"], "grade": table["grade_name"]})
+    bars = bars.assign(area=table["area"], hover=hover(table, lang))
     cutoffs = [(str(getattr(g, f"name_{lang}")), float(g.start)) for g in standard.grades if g.start > 0]
     return bars, cutoffs
 
 
-def rank_moves(table: pd.DataFrame) -> pd.DataFrame:
+def hover(table: pd.DataFrame, lang: str) -> list[str]:
+    """Return what a chart says of each row of a league table where the pointer rests."""
+    found = []
+    for row in each_row(table):
+        about = {"name": row.county, "points": wording.points(row.points, lang), "grade": row.grade_name}
+        if pd.isna(row.rank):
+            found.append(word("region.hover_unranked", lang, **about))
+        else:
+            found.append(word("region.hover", lang, rank=int(row.rank), **about))
+    return found
+
+
+def rank_moves(table: pd.DataFrame, lang: str = "zh") -> pd.DataFrame:
     """Return the ranks of two years of every county that has both: input of `rank_change`."""
     rows = table[table["rank"].notna() & table["previous_rank"].notna()]
-    return pd.DataFrame({"label": rows["county"], "before": rows["previous_rank"], "after": rows["rank"]})
+    moved = pd.DataFrame({"label": rows["county"], "before": rows["previous_rank"], "after": rows["rank"]})
+    said = [
+        word("region.hover_moved", lang, name=row.label, before=int(row.before), after=int(row.after))
+        for row in each_row(moved)
+    ]
+    return moved.assign(area=rows["area"], hover=said)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from evaltools import periods
+from evaltools import object_views, periods
 from evaltools.benchmarks import benchmark, league
 from evaltools.datasets import Data
 from evaltools.returns_store import SHARED
@@ -36,6 +36,12 @@ class RegionFigures:
     totals: pd.DataFrame
     league: pd.DataFrame
     public: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def __repr__(self) -> str:
+        return object_views.figures_text(self)
+
+    def _repr_html_(self) -> str:
+        return object_views.figures_html(self)
 
     def admitted(self, ind: pd.DataFrame) -> pd.DataFrame:
         """Return indicator rows of the same dataset as the audience of these figures may see them."""

@@ -192,7 +192,19 @@ RULES: dict[str, Rule] = {}
 
 
 def rule(name: str, arguments: Mapping[str, Argument] | None = None, **traits: Any) -> Callable[[Formula], Formula]:
-    """Enter a formula in `RULES`: what its lines state, and the traits of `Rule`."""
+    """Enter a formula in `RULES`: what its lines state, and the traits of `Rule`.
+
+    Examples:
+    >>> import evaltools as ev
+    >>> from evaltools.rule_arithmetic import least
+    >>> from evaltools.rule_model import RULES, TARGET
+    >>> @ev.scoring.rule("square", {"target": TARGET}, takes_target=True)
+    ... def square(x, terms):
+    ...     share = x / terms["target"]
+    ...     return least(terms.full, terms.full * share * share)
+    >>> sorted(RULES.pop("square").arguments)
+    ['target']
+    """
 
     def enter(formula: Formula) -> Formula:
         RULES[name] = Rule(name, formula, arguments or {}, **traits)

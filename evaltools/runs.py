@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from evaltools import datasets, plans, returns_store
+from evaltools import datasets, page_documents, plans, returns_store
 from evaltools.engine import Engine, PapermillEngine
 from evaltools.manifests import Record
 from evaltools.notebook_files import say
 from evaltools.notebook_parameters import Value
+from evaltools.page_documents import Documents
 from evaltools.plans import Page, Plan
 from evaltools.problems import LANGUAGE, ProblemList
 from evaltools.site_folder import SiteFolder
@@ -43,6 +44,7 @@ class RunResult:
     pages: tuple[Record, ...]
     executed: int
     seconds: float
+    documents: Documents = field(default_factory=Documents)
 
     @property
     def failures(self) -> tuple[Record, ...]:
@@ -62,8 +64,8 @@ class RunResult:
 
     @property
     def exit_status(self) -> int:
-        """0 when all was published, 1 when some page failed."""
-        return 1 if self.failures else 0
+        """0 when all was published, 1 when some page, or a file asked for beside one, could not be made."""
+        return 1 if self.failures or self.documents.failed else 0
 
 
 def run(
@@ -79,6 +81,7 @@ def run(
     force: bool = False,
     parameters: Mapping[str, Value] | None = None,
     audience: str = "internal",
+    documents: Collection[str] = (),
     engine: Engine | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
@@ -88,7 +91,8 @@ def run(
     is made in any case. standard, lang: the dataset's own if None. out: the folder that holds the sites, `reports`
     in home if None. jobs: how many works at a time, one for each processor if None. force: rebuild every page, and
     replace a site of another stage, standard, audience or dataset. parameters: further parameters of notebooks.
-    audience: `internal`, or `public` for a site without small numbers about people.
+    audience: `internal`, or `public` for a site without small numbers about people. documents: which files are made
+    beside each page, of `page_documents.KINDS`.
 
     Raises InputError, before anything is written, with all that is wrong with what was asked for. An area that
     fails is a page that says so and a failure in the result. Stopped by KeyboardInterrupt it leaves whole pages,
@@ -108,6 +112,7 @@ def run(
             # what the standard or the data do not allow is found here, before anything is written
             environment = surroundings(plan, Path(scratch), site) if todo else {}
             site.open()
+            page_documents.drop_stale(site)
             if progress is not None:
                 progress.planned(plan, len(todo), len(plan.wanted) - len(todo))
             if todo:
@@ -115,13 +120,14 @@ def run(
                     engine = PapermillEngine(plan.home, plan.home / "notebooks", environment)
                 _execute(engine, todo, jobs or jobs_of_machine(), site, progress)
         site.settle()
+        beside = page_documents.settle(site, documents, jobs or jobs_of_machine())
     finally:
         if progress is not None:
             progress.close()
     pages = [site.records[page.name] for page in plan.pages if page.name in plan.wanted]
     seconds = time.perf_counter() - begun
     site.close(pages, len(todo))
-    return RunResult(plan, plan.site, tuple(pages), len(todo), seconds)
+    return RunResult(plan, plan.site, tuple(pages), len(todo), seconds, beside)
 
 
 def _site(plan: Plan, force: bool, problems: ProblemList) -> SiteFolder:

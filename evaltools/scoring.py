@@ -37,6 +37,11 @@ def threshold(value: ArrayLike | pd.Series, lower: float, upper: float, points: 
     0 at or below `lower`, all `points` at or above `upper`. `value`, `lower` and `upper` in the same measure. A
     number, array or Series in, the same out, unrounded; NaN in, NaN out. Raises ValueError unless lower < upper
     and points >= 0. Source: NHS England, Statement of Financial Entitlements.
+
+    Examples:
+    >>> import evaltools as ev
+    >>> print(ev.scoring.threshold([50, 65, 90], lower=50, upper=80, points=5))
+    [0.  2.5 5. ]
     """
     if not lower < upper:
         raise ValueError(f"lower must be below upper; found lower {lower!r}, upper {upper!r}")
@@ -80,6 +85,14 @@ def score(
     Raises InputError for lines a policy refuses, targets of zero or less, judgements out of bounds, scorers who do not
     agree on yes or no; ValueError for columns that are absent, for two rows of one definition or of one unit's weight,
     for weights below zero, and for a benchmark or weights that are needed. Infinite numbers are refused in all of them.
+
+    Examples:
+    >>> import evaltools as ev
+    >>> data = ev.load("example", area="990101")
+    >>> points = ev.score(ev.indicators(data), data.standard, targets=data.targets)
+    >>> row = points[(points["period"] == "2024") & (points["line"] == "4.1")].iloc[0]
+    >>> print(row["points"], "of", row["full"], "because", row["because"])
+    3.63 of 5.0 because 5 × (39061/54406 − 50%)/(80% − 50%) = 3.63
     """
     problems = ProblemList()
     of_units = standard.objects == "unit"

@@ -12,9 +12,10 @@ from html import escape
 from importlib.resources import as_file, files
 from typing import Any
 
-from nbconvert import HTMLExporter
+from nbconvert import HTMLExporter, TemplateExporter
 from nbformat import NotebookNode, v4
 
+from evaltools.page_font import characters, font_face
 from evaltools.publishing import MIME, content_css
 from evaltools.tidying import clean, without_paths
 from evaltools.wording import check_language, word
@@ -24,7 +25,8 @@ __all__ = ["PageContext", "PageError", "RenderedPage", "clean", "failure", "rend
 _LINK = re.compile(r'<a data-area="([^"]*)" href="([^"]*)">(.*?)</a>', re.DOTALL)
 _HTML_LANG = {"zh": "zh-CN", "en": "en"}
 _WORDS = (
-    "skip", "pages", "contents", "source", "licence", "notebook", "notebook_link", "made_with",
+    "skip", "pages", "years", "contents", "source", "licence", "notebook", "notebook_link", "parameters",
+    "data_version", "reopen", "made_with",
     "failure_title", "failure_reason", "failure_cell", "failure_next",
 )  # fmt: skip
 
@@ -37,8 +39,10 @@ class PageError(ValueError):
 class PageContext:
     """What a page says around its content. Links are relative to the page, so it opens from a folder or a stick.
 
-    `links` are (href, text, whether it is this page); `tables` and `areas` are the folders, ending in a slash or
-    empty, where the page finds its CSV files and workbooks and the areas' reports.
+    `links` are (href, text, whether it is this page), `years` the same of this page for other periods; `tables` and
+    `areas` are the folders, ending in a slash or empty, where the page finds its CSV files and workbooks and the areas'
+    reports. `notebook`, `parameters` (as NAME=VALUE), `data_version` and `command` name the state that the page shows,
+    and how to open it again.
     """
 
     lang: str
@@ -53,7 +57,12 @@ class PageContext:
     source: str = ""
     licence: str = ""
     links: tuple[tuple[str, str, bool], ...] = ()
+    years: tuple[tuple[str, str, bool], ...] = ()
+    notebook: str = ""
     notebook_href: str = ""
+    parameters: str = ""
+    data_version: str = ""
+    command: str = ""
     tables: str = "tables/"
     areas: str = ""
 
@@ -97,8 +106,8 @@ def render(notebook: NotebookNode, context: PageContext, area_states: Mapping[st
                 workbooks[data["name"]] = b64decode(data["xlsx"])
             else:
                 figures.add(data["name"])
-    searchable = any(data.get("search") for data in published)
-    page = _page(context, contents=_contents(published), searchable=searchable)
+    explored = any(data.get("explore") for data in published)
+    page = _page(context, contents=_contents(published), explored=explored)
     sections = iter(range(1, len(published) + 1))
 
     def fragment(data: Mapping[str, Any]) -> str:
@@ -176,9 +185,7 @@ def _download_workbook(data: Mapping[str, Any], context: PageContext) -> str:
     return f'<p class="download"><a href="{href}">{text}</a> ({kind})</p>'
 
 
-def _page(
-    context: PageContext, contents: list[dict[str, Any]] | None = None, searchable: bool = False
-) -> dict[str, Any]:
+def _page(context: PageContext, contents: list[dict[str, Any]] | None = None, explored: bool = False) -> dict[str, Any]:
     check_language(context.lang)
     lang = context.lang
     standard = context.standard_title or word("page.no_standard", lang)
@@ -188,12 +195,14 @@ def _page(
         (word("page.standard", lang), standard),
         (word("page.audience", lang), word(f"terms.audience_{context.audience}", lang)),
     ]
-    style = content_css() + _part("page.css")
-    script = _part("search.js") if searchable else ""
-    policy = f"default-src 'none'; style-src '{_hash(style)}'; img-src data:"
+    style = content_css() + _part("page.css") + f"@page{{@top-left{{content:{_css_text(context.title)}}}}}"
+    script = _part("table.js") if explored else ""
+    policy = f"default-src 'none'; style-src '{_hash(style)}'; img-src data:; font-src data:"
     return {
         **{name: getattr(context, name) for name in (
-            "title", "subtitle", "dataset_title", "notice", "source", "licence", "links", "notebook_href",
+            "title", "subtitle", "dataset_title", "notice", "source", "licence", "links", "years", "notebook",
+            "notebook_href",
+            "parameters", "data_version", "command",
         )},
         "html_lang": _HTML_LANG[lang],
         "facts": [(term, text) for term, text in facts if text],
@@ -206,6 +215,11 @@ def _page(
     }  # fmt: skip
 
 
+def _css_text(text: str) -> str:
+    """Return a text as a string of a stylesheet, in which nothing but letters and digits stands as it is."""
+    return '"' + "".join(char if char.isalnum() else f"\\{ord(char):06x}" for char in text) + '"'
+
+
 def _hash(text: str) -> str:
     return f"sha256-{b64encode(sha256(text.encode('utf-8')).digest()).decode('ascii')}"
 
@@ -215,14 +229,34 @@ def _part(name: str) -> str:
     return (files("evaltools") / "templates" / "report" / name).read_text(encoding="utf-8")
 
 
+class _Exporter(HTMLExporter):
+    """nbconvert's, without its last step, which reads the whole page again to add what ours has."""
+
+    def from_notebook_node(  # type: ignore[override]
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Return the page and what belongs to it."""
+        html, resources = TemplateExporter.from_notebook_node(self, nb, resources, **kw)
+        return str(html), resources
+
+
 @cache
-def _exporter() -> HTMLExporter:
+def _exporter() -> _Exporter:
     with as_file(files("evaltools") / "templates") as folder:
-        return HTMLExporter(  # type: ignore[no-untyped-call]
+        return _Exporter(  # type: ignore[no-untyped-call]
             template_name="report", extra_template_basedirs=[str(folder)]
         )
 
 
 def _convert(notebook: NotebookNode, page: dict[str, Any]) -> str:
     html, _ = _exporter().from_notebook_node(notebook, resources={"evaltools": page})
-    return str(html)
+    return _with_font(html)
+
+
+def _with_font(html: str) -> str:
+    """Embed the characters of a page, as a second style that the policy allows; both stand before any content."""
+    face = font_face(characters(html))
+    if not face:
+        return html
+    html = html.replace("style-src '", f"style-src '{_hash(face)}' '", 1)
+    return html.replace("</style>", f"</style>\n<style>{face}</style>", 1)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from evaltools import manifests, notebook_files
+from evaltools import manifests, notebook_files, other_periods, reopen
 from evaltools.engine import Outcome, plain
 from evaltools.manifests import Record
 from evaltools.notebook_files import say
@@ -15,6 +15,9 @@ from evaltools.plans import FRONT, Page, Plan
 from evaltools.problems import InputError, ProblemList
 from evaltools.wording import period as period_label
 from evaltools.wording import word
+
+if TYPE_CHECKING:
+    from evaltools import site
 
 
 class SiteFolder:
@@ -26,16 +29,27 @@ class SiteFolder:
         self.records = manifests.records(self.path)
         self.shared: dict[str, str] = {}
         self.inputs = manifests.inputs(plan.home, plan.dataset, plan.standard, plan.preset)
-        base = manifests.digest([plan.identity, self.inputs, manifests.package(), manifests.versions()])
+        self.data_version = manifests.digest(self.inputs)[:12]
+        shared, written = manifests.apart(self.inputs, plan.dataset)
+        base = manifests.digest([plan.identity, shared, manifests.package(), manifests.versions()])
         # The region's figures have no hash of their own in a key: they are computed from these same inputs by
         # this same package.
         self.keys = {
-            page.name: manifests.digest([base, page.notebook.digest, dict(page.work.parameters)]) for page in plan.pages
+            page.name: manifests.digest(
+                [
+                    base,
+                    page.notebook.digest,
+                    dict(page.work.parameters),
+                    written.get(page.work.area or plan.data.meta.region, ""),
+                ]
+            )
+            for page in plan.pages
         }
         self._of_area: dict[str, list[Page]] = {}
         for page in plan.pages:
             self._of_area.setdefault(page.work.area, []).append(page)
         self._index: Outcome | None = None
+        self._beside = other_periods.sites_beside(self.path, plan.identity)
         self._started = _now()
 
     # --- before ---
@@ -73,9 +87,10 @@ class SiteFolder:
 
     def has(self, page: Page) -> bool:
         """Whether a page is there, whole, and made from the same as it would be now."""
-        return not self.force and self._current(page) and manifests.intact(self.path, self.records[page.name])
+        return not self.force and self.is_current(page) and manifests.intact(self.path, self.records[page.name])
 
-    def _current(self, page: Page) -> bool:
+    def is_current(self, page: Page) -> bool:
+        """Whether a page is there, made from the same as it would be now."""
         record = self.records.get(page.name)
         return record is not None and record.state == "ok" and record.key == self.keys[page.name]
 
@@ -109,7 +124,7 @@ class SiteFolder:
 
     def _render_again(self, page: Page) -> None:
         record = self.records.get(page.name)
-        if record is None or not self._current(page) or record.context == self._context_digest(page):
+        if record is None or not self.is_current(page) or record.context == self._context_digest(page):
             return
         if manifests.intact(self.path, record):
             text = (self.path / page.ipynb).read_text(encoding="utf-8")
@@ -158,8 +173,7 @@ class SiteFolder:
         states = self.area_states() if page is self.plan.index else None
         from evaltools import site  # with nbconvert, which a run that makes no page need not wait for
 
-        context = site.PageContext(**self._context(page))
-        rendered = site.render(notebook_files.from_text(text), context, states)
+        rendered = site.render(notebook_files.from_text(text), self.about(page), states)
         files = {}
         published = {f"{name}.csv": b"\xef\xbb\xbf" + table.encode() for name, table in rendered.tables.items()}
         published |= {f"{name}.xlsx": content for name, content in rendered.workbooks.items()}
@@ -208,6 +222,12 @@ class SiteFolder:
                 states[area] = "failed" if "failed" in found.values() else "ok"
         return states
 
+    def about(self, page: Page) -> site.PageContext:
+        """Return what a page says around its content."""
+        from evaltools import site
+
+        return site.PageContext(**self._context(page))
+
     def _context(self, page: Page) -> dict[str, Any]:
         """Return the fields of the page's `site.PageContext`."""
         plan, meta = self.plan, self.plan.data.meta
@@ -227,8 +247,27 @@ class SiteFolder:
             "source": getattr(meta, f"source_{lang}"),
             "licence": getattr(meta, f"licence_{lang}"),
             "links": tuple(self._links(page)),
+            "years": tuple(
+                (href, period_label(period, lang), current)
+                for href, period, current in other_periods.pages_beside(self.path, page.html, self._beside)
+            ),
+            "notebook": page.work.notebook,
             "notebook_href": page.ipynb.removeprefix(page.folder),
+            "parameters": " ".join(f"{name}={value}" for name, value in sorted(page.work.parameters.items()) if value),
+            "data_version": self.data_version,
+            "command": self._command(page),
         }
+
+    def _command(self, page: Page) -> str:
+        """Return what opens a page's notebook again: what is the dataset's own goes without saying."""
+        plan, meta = self.plan, self.plan.data.meta
+        own = {"data": plan.dataset.name, "period": plan.period, "area": page.work.area}
+        asked: dict[str, object] = {**page.work.parameters, **own}
+        if asked.get("standard") == meta.standard:
+            asked["standard"] = ""
+        if asked.get("lang") == meta.language:
+            asked["lang"] = ""
+        return reopen.command(asked, page.work.notebook)
 
     def _links(self, page: Page) -> Iterable[tuple[str, str, bool]]:
         """The index, the front page of the area, then its other pages, as far as they are there."""
@@ -237,7 +276,7 @@ class SiteFolder:
             up = "../" if page.folder else ""
             yield up + plan.index.html, plan.index.notebook.titles[plan.lang], page is plan.index
         for other in sorted(self._of_area[page.work.area], key=lambda other: other.work.notebook != front):
-            if other is not plan.index and (other.name in plan.wanted or self._current(other)):
+            if other is not plan.index and (other.name in plan.wanted or self.is_current(other)):
                 text = other.notebook.titles[plan.lang]
                 yield other.html.removeprefix(page.folder), text, other is page
 
@@ -257,6 +296,7 @@ class SiteFolder:
             "state": state,
             "started": self._started,
             "finished": _now() if state == "complete" else "",
+            "data_version": self.data_version,
             "inputs": self.inputs,
             "notebooks": {name: file.digest for name, file in self.plan.notebooks.items()},
             "parameters": {

@@ -18,7 +18,8 @@ def parse(text: str) -> tuple[list[int], list[float]]:
 def sparkline(text: str, label: str) -> str:
     """Draw a history as inline SVG: the line broken at gaps, a dot at the last value; "" below two values.
 
-    label: what it shows, for those who do not see it. The scale is the series' own, so lines are not to be compared.
+    Its size, WIDTH by HEIGHT, is the style sheet's, since a page has hundreds. label: what it shows, for those who do
+    not see it. The scale is the series' own, so lines are not to be compared.
     """
     years, values = parse(text)
     known = [x for x in values if not isnan(x)]
@@ -36,11 +37,11 @@ def sparkline(text: str, label: str) -> str:
         if isnan(x):
             pen = "M"
             continue
-        # the step of no length shows a point that stands between two gaps
+        # the step of no length shows a point that stands between two gaps; after a line no letter is needed
         path += ("{}{:g} {:g}" + ("h0" if pen == "M" else "")).format(pen, *place(year, x))
-        pen = "L"
+        pen = "L" if pen == "M" else " "
     end = place(*[(year, x) for year, x in zip(years, values, strict=True) if not isnan(x)][-1])
     return (
-        f'<svg class="ev-spark" role="img" aria-label="{escape(label)}" width="{WIDTH}" height="{HEIGHT}" '
-        f'viewBox="0 0 {WIDTH} {HEIGHT}"><path d="{path}"/><circle cx="{end[0]:g}" cy="{end[1]:g}" r="2.2"/></svg>'
+        f'<svg class="ev-spark" role="img" aria-label="{escape(label)}"><path d="{path}"/>'
+        f'<path d="M{end[0]:g} {end[1]:g}h0"/></svg>'
     )

@@ -15,6 +15,8 @@ from typing import Any
 
 import pandas as pd
 
+from evaltools import object_views
+
 MARKS = ("verified", "general")
 MODES = ("half_up", "half_even")
 ROUND_OF = ("line", "total")
@@ -203,6 +205,12 @@ class Standard:
     bonus: Bonus | None = None
     penalties: Penalties | None = None
     vetoes: tuple[Veto, ...] = field(default=())
+
+    def __repr__(self) -> str:
+        return object_views.standard_text(self)
+
+    def _repr_html_(self) -> str:
+        return object_views.standard_html(self)
 
     @property
     def lines(self) -> tuple[tuple[Section, Line], ...]:

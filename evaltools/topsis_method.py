@@ -35,6 +35,13 @@ def topsis(
     array.
 
     Raises ValueError for what `normalise` refuses, wrong weights, and objects that are all equal, which have no order.
+
+    Examples:
+    >>> import pandas as pd
+    >>> import evaltools as ev
+    >>> matrix = pd.DataFrame({"coverage": [90, 80, 70], "complaints": [3, 5, 9]}, index=["A", "B", "C"])
+    >>> ev.ranking.topsis(matrix, ["up", "down"]).round(3).to_dict()
+    {'A': 1.0, 'B': 0.655, 'C': 0.0}
     """
     checked = checked_matrix(matrix)
     low, share = checked_directions(directions, checked), checked_weights(weights, checked)

@@ -52,6 +52,11 @@ def marker(
     Method: standard errors (upper − lower) / 3.92; slope of the regression weighted by 1 / se²; a trend if
     (slope / its se)² > 9.5495 and the slope keeps its sign whichever of the five points is left out. Returns one of
     `LABELS`. Raises ValueError for arrays of different lengths or a direction that is none of up, down, range, none.
+
+    Examples:
+    >>> import evaltools as ev
+    >>> ev.trends.marker([60, 62, 65, 67, 70], [59, 61, 64, 66, 69], [61, 63, 66, 68, 71], direction="up")
+    'Increasing and getting better'
     """
     if direction not in ("up", "down", "range", "none"):
         raise ValueError(f"direction is one of up, down, range, none; found {direction!r}")

@@ -54,6 +54,12 @@ def trend_test(count: ArrayLike, n: ArrayLike, time: ArrayLike | None = None, va
     Pairs with a NaN are left out, and those with an n of zero, in which there is nobody. Fewer than two different
     times, all or none being cases, or a count above its n give NaN and a reason. Raises ValueError for arrays of
     different lengths, a variance not named above, a negative count or n, or an infinite number.
+
+    Examples:
+    >>> import evaltools as ev
+    >>> test = ev.trends.trend_test([60, 66, 75], [100, 100, 100])
+    >>> print(round(test.chi2, 3), round(test.z, 3), round(test.p, 4))
+    5.088 2.256 0.0241
     """
     if variance not in VARIANCES:
         raise ValueError(f"variance is one of {', '.join(VARIANCES)}; found {variance!r}")
@@ -117,6 +123,12 @@ def mann_kendall(values: ArrayLike) -> MannKendall:
     median of the values less slope × median of their times (Conover 1980). values: one a step of time, oldest first;
     NaN is a gap, which the test leaves out and the slope's times keep. Fewer than two values: NaN and a reason; all
     equal: s = 0 and p = 1. Raises ValueError for more than one dimension or an infinite number.
+
+    Examples:
+    >>> import evaltools as ev
+    >>> test = ev.trends.mann_kendall([60, 62, 61, 65, 70])
+    >>> print(test.s, round(test.p, 4), test.slope)
+    8.0 0.0864 2.25
     """
     x = np.asarray(values.to_numpy(dtype=float) if isinstance(values, pd.Series) else values, dtype=float)
     if x.ndim != 1:

@@ -91,6 +91,15 @@ def trend(
     the series: whether earlier years are on another basis (first_period is the first one used), which were left out.
 
     Raises ValueError if one series has two rows for the same months.
+
+    Examples:
+    >>> import evaltools as ev
+    >>> data = ev.load("example", area="990101")
+    >>> trend = ev.trend(ev.indicators(data, units=False), data.breaks, data.catalogue)
+    >>> row = trend[trend["indicator"] == "hypertension_control_rate"]
+    >>> print(row[["first_period", "period", "marker"]].to_string(index=False))
+    first_period period                        marker
+            2019   2024 Increasing and getting better
     """
     ind = ind.assign(**{name: np.nan for name in ("lower", "upper") if name not in ind})
     series = yearly_series(ind, breaks, without_disturbed, catalogue)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import re
 import shutil
@@ -21,6 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from evaltools import charts, site
 from evaltools.chart_theme import settings
+from evaltools.page_font import FAMILY, characters, font_face
 from evaltools.publishing import Publish
 from evaltools.svg_text import compact
 from evaltools.wording import LANGUAGES, word
@@ -77,7 +77,7 @@ def content(lang: str) -> NotebookNode:
             COLUMNS,
             row_header="name",
             link={"name": "area"},
-            search=True,
+            explore=True,
             emphasis="",
         )
         publish.section(WICKED, level=3)
@@ -148,7 +148,7 @@ def test_a_page_asks_for_nothing_but_itself_and_is_silent(page: Page, pages: dic
     assert page.locator("h1").count() == 1
     assert page.title().startswith(NAMES[name[-2:]][1])
     assert page.locator("img[onerror], main script").count() == 0
-    drawn = page.evaluate("[...document.images].map(image => image.complete && image.naturalWidth > 100)")
+    drawn = page.evaluate("[...document.querySelectorAll('svg[role=img]')].map(one => one.getBBox().width > 100)")
     assert drawn == ([] if name.startswith("failure") else [True, True])
 
 
@@ -196,19 +196,19 @@ def test_landmarks_and_the_way_past_them(page: Page, pages: dict[str, Path]) -> 
 def test_search_filters_the_league_by_name_and_code(page: Page, pages: dict[str, Path], lang: str) -> None:
     page.goto(pages[lang].as_uri())
     rows = page.locator("#table-league tbody tr")
-    box = page.get_by_role("searchbox", name=word("page.search", lang))
-    said = page.locator(".ev-search output")
+    box = page.get_by_role("searchbox", name=word("explore.search", lang))
+    said = page.locator(".ev-tools output").first
     visible = "rows => rows.filter(row => row.offsetParent).map(row => row.querySelector('th').textContent)"
     box.fill("丙")
     assert rows.evaluate_all(visible) == ["样例丙县"]
-    assert said.text_content() == f"{word('page.search_count', lang)} 1"
+    assert said.text_content() == f"{word('explore.count', lang)} 1"
     box.fill("990102")
     assert [name[:4] for name in rows.evaluate_all(visible)] == ["样例乙县"]
     box.fill("<SCRIPT>")
     assert rows.evaluate_all(visible) == [WICKED]
     box.fill("95.00")
     assert rows.evaluate_all(visible) == [], "numbers are not names"
-    assert said.text_content() == word("page.search_none", lang)
+    assert said.text_content() == word("explore.none", lang)
     box.fill("")
     assert len(rows.evaluate_all(visible)) == 12
     assert said.text_content() == ""
@@ -219,7 +219,7 @@ def test_without_scripts_everything_is_there_to_read(browser: Browser, pages: di
     page = context.new_page()
     page.goto(pages["zh"].as_uri())
     assert page.locator("#table-league tbody tr").filter(visible=True).count() == 12
-    assert page.locator(".ev-search").is_hidden()
+    assert page.locator(".ev-tools").is_hidden()
     context.close()
 
 
@@ -234,9 +234,9 @@ def test_a_page_prints_on_a4_with_nothing_cut(page: Page, pages: dict[str, Path]
     page.emulate_media(media="print")
     page.set_viewport_size({"width": int(180 / 25.4 * 96), "height": 1000})
     assert page.evaluate("document.scrollingElement.scrollWidth") <= int(180 / 25.4 * 96)
-    edges = page.evaluate("[...document.querySelectorAll('table, img')].map(el => el.getBoundingClientRect().right)")
+    edges = page.evaluate("[...document.querySelectorAll('table, svg')].map(one => one.getBoundingClientRect().right)")
     assert max(edges) <= int(180 / 25.4 * 96)
-    assert page.locator("nav, .ev-search, .skip, .download").filter(visible=True).count() == 0
+    assert page.locator("nav, .ev-tools, .skip, .download").filter(visible=True).count() == 0
     assert page.evaluate("getComputedStyle(document.querySelector('thead')).display") == "table-header-group"
 
 
@@ -248,13 +248,38 @@ def test_compact_drawings_look_like_matplotlibs_own(page: Page) -> None:
         buffer = io.BytesIO()
         figure.savefig(buffer, format="svg")
     own = buffer.getvalue().decode("utf-8")
+    own = own[own.index("<svg") :].replace('pt"', '"').replace("<svg ", '<svg id="it" ', 1)
+    size = re.search(r'width="\d+" height="\d+"', compact(buffer.getvalue().decode("utf-8")))
+    own = re.sub(r'width="[\d.]+" height="[\d.]+"', size.group(), own, count=1)
+    ours = compact(buffer.getvalue().decode("utf-8"), "one", "x").replace("<svg ", '<svg id="it" ', 1)
+    style = font_face(characters(own)).replace(FAMILY, "Noto Sans SC")
     seen = []
-    for drawing in (own, compact(own)):
-        source = base64.b64encode(drawing.encode("utf-8")).decode("ascii")
-        page.set_content(f'<img src="data:image/svg+xml;base64,{source}">')
-        picture = page.locator("img").screenshot()
+    for drawing in (own, ours):
+        page.set_content(f"<style>{style} body{{font-family:'Noto Sans SC'}}</style>{drawing}")
+        page.evaluate("document.fonts.ready")
+        picture = page.locator("#it").screenshot()
         seen.append(np.asarray(Image.open(io.BytesIO(picture)).convert("L"), dtype=float))
     assert seen[0].shape == seen[1].shape
     assert (seen[0] < 128).mean() > 0.01, "there is ink on the picture"
     assert np.abs(seen[0] - seen[1]).mean() < 0.5, "of 255"
-    assert np.abs(seen[0] - seen[1]).max() < 100
+
+
+def test_texts_of_a_chart_are_as_wide_as_they_were_measured(page: Page, pages: dict[str, Path]) -> None:
+    changes = pd.DataFrame({"label": NAMES["zh"], "change": [3.9, -2.1, 0.2], "status": ["better", "worse", "neutral"]})
+    figure = charts.change_intervals(changes, "zh")
+    drawing = charts.svg(figure, "one", "x")
+    # what stands at an axis is drawn as it was laid out, and kept once more as it was before
+    texts = [text for text in figure.findobj(matplotlib.text.Text) if text.get_text().strip()]
+    measured: dict[str, float] = {}
+    for text in texts:
+        if "\n" not in text.get_text():
+            measured.setdefault(text.get_text(), text.get_window_extent(dpi=72).width)
+    page.set_content(f"<style>{font_face(characters(drawing))} body{{font-family:'{FAMILY}'}}</style>{drawing}")
+    page.evaluate("document.fonts.ready")
+    found = dict(
+        page.evaluate("[...document.querySelectorAll('text')].map(one => [one.textContent, one.getBBox().width])")
+    )
+    both = measured.keys() & found.keys()
+    assert len(both) >= 8
+    expected = {text: measured[text] for text in both}
+    assert {text: found[text] for text in both} == pytest.approx(expected, rel=0.03, abs=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -19,8 +20,11 @@ import tiny
 import websocket
 from nbformat.v4 import new_markdown_cell, new_output
 
-from evaltools import notebook_files, plans
+import evaltools as ev
+from evaltools import cli, lab, notebook_files, plans, reopen
 from evaltools.lab import working_copies
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -68,6 +72,58 @@ def test_an_edited_copy_is_kept_and_an_untouched_one_brought_up_to_date(home: Pa
     assert make(tmp_path).written == ("04_county_report.ipynb",)
 
 
+def test_another_state_gets_a_copy_of_its_own(home: Path, tmp_path: Path) -> None:
+    def asked(**own: Any) -> Any:
+        request = plans.Request("small", "2023", parameters=own)
+        return working_copies(plans.make(request), "010203", tmp_path, ["04_county_report"])
+
+    def source(name: str) -> str:
+        return str(notebook_files.read(tmp_path / "small" / "2023" / "010203" / name).cells[1].source)
+
+    assert asked().names == ("04_county_report.ipynb",)
+    other = asked(level=3)
+    assert other.names == other.written == ("04_county_report-2.ipynb",)
+    assert "level: int = 1" in source("04_county_report.ipynb") and "level: int = 3" in source(other.names[0])
+    assert asked(level=5).names == ("04_county_report-3.ipynb",)
+    again = asked(level=3)
+    assert (again.names, again.written, again.kept) == (other.names, (), ())
+    # a county set by hand is another state too, and is not taken for the one asked for
+    changed = other.folder / "04_county_report.ipynb"
+    changed.write_text(changed.read_text(encoding="utf-8").replace("010203", "03"), encoding="utf-8")
+    assert asked().names == ("04_county_report-4.ipynb",)
+
+
+def test_what_a_page_prints_is_a_command_that_says_the_same(home: Path, tmp_path: Path) -> None:
+    request = plans.Request("small", "2023", stage="verified", lang="en", parameters={"level": "3"})
+    page = next(page for page in plans.make(request).pages if page.name == ("010203", "04_county_report"))
+    words = shlex.split(reopen.command(page.work.parameters | {"stage": "verified"}, page.work.notebook))
+    options = cli._parser().parse_args(words[1:])
+    assert (options.data, options.period, options.area, options.notebook) == ("small", "2023", "010203", [page.name[1]])
+    assert (options.stage, options.lang, options.parameter) == ("verified", "en", ["level=3"])
+
+
+def test_a_notebook_of_the_region_needs_no_county(home: Path, tmp_path: Path) -> None:
+    words = reopen.command({"data": "small", "period": "2023", "area": ""}, "05_region_report").split()
+    options = cli._parser().parse_args(words[1:])
+    assert options.area is None
+    copies = working_copies(plans.make(plans.Request("small", "2023")), "", tmp_path, options.notebook)
+    assert (copies.folder, copies.names) == (tmp_path / "small" / "2023", ("05_region_report.ipynb",))
+
+
+@pytest.mark.slow
+def test_a_standard_that_lies_anywhere_is_found_in_the_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (own,) = (ROOT / "data" / "qof" / "standards").glob("*.yaml")
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(own.read_text(encoding="utf-8"), encoding="utf-8")
+    plan = plans.make(plans.Request("qof", "2025", ("P001",), standard=str(mine)))
+    copies = working_copies(plan, "P001", tmp_path, ["04_county_report"])
+    assert 'standard: str = "mine"' in notebook_files.read(copies.folder / copies.names[0]).cells[1].source
+    for name, value in lab._environment(plan).items():
+        monkeypatch.setenv(name, value)
+    read = ev.load("qof", area="P001", standard="mine").standard
+    assert read is not None and read.lines == ev.load("qof", area="P001").standard.lines
+
+
 def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
@@ -110,7 +166,8 @@ def execute(url: str, token: str, kernel: str, source: str) -> str:
 
 
 def test_lab_serves_the_copies_on_loopback_behind_a_token_and_runs_them(home: Path) -> None:
-    arguments = ["lab", "--data", "small", "--area", "010203", "--lang", "en"]
+    asked = {"data": "small", "period": "2023", "area": "010203", "lang": "en", "level": 2}
+    arguments = shlex.split(reopen.command(asked, "04_county_report"))[1:]
     line, environment = tiny.command(home, *arguments, "--port", str(free_port()), "--no-browser")
     process = subprocess.Popen(
         line, env=environment, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
@@ -118,7 +175,7 @@ def test_lab_serves_the_copies_on_loopback_behind_a_token_and_runs_them(home: Pa
     try:
         assert process.stderr is not None
         address = next(text for text in process.stderr if "?token=" in text)
-        match = re.search(r"(http://127\.0\.0\.1:\d+/)lab\?token=([0-9a-f]{48})", address)
+        match = re.search(r"(http://127\.0\.0\.1:\d+/)lab/tree/04_county_report\.ipynb\?token=([0-9a-f]{48})", address)
         assert match is not None, address
         url, token = match.groups()
         listening = [c.laddr.ip for c in psutil.Process(process.pid).net_connections() if c.status == "LISTEN"]
@@ -127,13 +184,13 @@ def test_lab_serves_the_copies_on_loopback_behind_a_token_and_runs_them(home: Pa
             call(f"{url}api/contents", "wrong")
         assert caught.value.code == 403
         names = {entry["name"] for entry in call(f"{url}api/contents", token)["content"]}
-        assert names == {"04_county_report.ipynb", "05_region_report.ipynb"}
+        assert names == {"04_county_report.ipynb"}
         with urllib.request.urlopen(f"{url}lab?token={token}", timeout=60) as page:
             assert b"JupyterLab" in page.read()
         notebook = call(f"{url}api/contents/04_county_report.ipynb", token)["content"]
         kernel = call(f"{url}api/kernels", token, "POST", {"name": "python3"})["id"]
         cells = [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
-        assert [execute(url, token, kernel, cell) for cell in cells] == ["", "010203 small 2\n"]
+        assert [execute(url, token, kernel, cell) for cell in cells] == ["", "010203 small 3\n"]
         loads = "import evaltools as ev\nprint(sorted(ev.load(data, area=area).facts['area'].unique()))"
         assert execute(url, token, kernel, loads) == "['010203']\n"
         children = psutil.Process(process.pid).children(recursive=True)

@@ -73,7 +73,7 @@ def test_the_parameters_are_typed_and_tagged_and_say_what_they_are(name: str) ->
     problems = ProblemList()
     parameters = discover(NOTEBOOKS, problems)[name].parameters
     expected = ["data", "area", "period", "stage", "standard", "audience", "lang"]
-    own = {"02_trends": ["without_disturbed"]}
+    own = {"02_trends": ["without_disturbed"], "04_county_report": ["genre"]}
     assert list(parameters) == [one for one in expected if one != "area" or name in COUNTY] + own.get(name, [])
     for line in "".join(tagged[0]["source"]).splitlines():
         assert (": str = " in line or ": bool = " in line) and "  # " in line, line

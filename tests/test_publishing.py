@@ -21,7 +21,7 @@ from IPython.utils.capture import CapturedIO, capture_output
 from nbformat import v4
 
 import evaltools as ev
-from evaltools import notebook_files, plans
+from evaltools import charts, notebook_files, plans
 from evaltools.engine import Outcome
 from evaltools.html_tables import STATUS_SIGNS, parse_format, table_html
 from evaltools.publishing import MIME, Publish, admitted
@@ -203,9 +203,8 @@ def test_a_table_has_headers_with_scope_and_numbers_at_the_right() -> None:
     assert [th["scope"] for th in soup.tbody.find_all("th")] == ["row"] * 3
     first = soup.tbody.find_all("tr")[0]
     assert [cell.get_text() for cell in first.find_all(["th", "td"])] == ["甲县", "2", "66.67%", "+3.90", "▲ 改善"]
-    for row in soup.find_all("tr"):
-        right = ["ev-num" in cell.get("class", []) for cell in row.find_all(["th", "td"])]
-        assert right == [False, True, True, True, False]
+    assert ["ev-num" in cell.get("class", []) for cell in soup.thead.find_all("th")] == [False, True, True, True, False]
+    assert soup.table["class"] == ["l1", "n2", "n3", "n4", "s5"], "of each column what it holds; of every cell, nothing"
 
 
 def test_missing_is_a_dash_and_zero_is_zero() -> None:
@@ -371,16 +370,68 @@ def test_a_site_holds_the_workbook_and_its_hash(tmp_path: Path, monkeypatch: pyt
 # --- figures ---
 
 
-def test_a_figure_is_an_image_with_alternative_text_and_nothing_from_elsewhere(shell: InteractiveShell) -> None:
-    with capture_output() as captured:
+def test_a_figure_is_a_drawing_with_alternative_text_and_texts_that_are_texts(shell: InteractiveShell) -> None:
+    alt = 'says "what" <now> & \u202e 😀'
+    with capture_output() as captured, charts.theme():
         figure = matplotlib.figure.Figure(figsize=(3, 2))
-        figure.add_subplot().plot([1, 2])
-        Publish().figure(figure, "line", "走势 <i>", 'says "what"')
-    soup = BeautifulSoup(bundles(captured)[0]["text/html"], "html.parser")
-    image = soup.figure.img
-    assert image["alt"] == 'says "what"'
-    assert (image["width"], image["height"]) == ("288", "192")
+        axes = figure.add_subplot()
+        axes.plot([1, 2], marker="o")
+        axes.set_title("<script>alert(1)</script>  走势")
+        Publish().figure(figure, "line", "走势 <i>", alt)
+    (bundle,) = bundles(captured)
+    soup = BeautifulSoup(bundle["text/html"], "html.parser")
+    (drawing,) = soup.figure.find_all("svg")
+    assert (drawing["role"], drawing["aria-label"]) == ("img", alt)
+    assert (drawing["width"], drawing["height"]) == ("288", "192")
     assert soup.figure.figcaption.get_text() == "图1　走势 <i>"
-    head, _, body = image["src"].partition(",")
-    assert head == "data:image/svg+xml;base64"
-    assert ElementTree.fromstring(base64.b64decode(body)).tag == "{http://www.w3.org/2000/svg}svg"
+    assert bundle[MIME]["svg"] in bundle["text/html"]
+    root = ElementTree.fromstring(bundle[MIME]["svg"])
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert root.attrib["aria-label"] == alt
+    assert "<script>alert(1)</script> \u00a0走势" in [
+        text.text for text in root.iter("{http://www.w3.org/2000/svg}text")
+    ]
+    assert not soup.find_all(["script", "style", "img"]) and not soup.find_all(style=True)
+
+
+def test_drawings_of_one_page_share_no_id(shell: InteractiveShell) -> None:
+    publish = Publish()
+    with capture_output() as captured:
+        for name in ("one", "other"):
+            figure = matplotlib.figure.Figure(figsize=(3, 2))
+            figure.add_subplot().plot([1, 2, 3], marker="o")
+            publish.figure(figure, name, "标题", "图意")
+    soup = BeautifulSoup("".join(str(bundle["text/html"]) for bundle in bundles(captured)), "html.parser")
+    ids = [tag["id"] for tag in soup.find_all(id=True)]
+    assert len(ids) == len(set(ids)) >= 6
+    for drawing, name in zip(soup.find_all("svg"), ("one", "other"), strict=True):
+        own = {tag["id"] for tag in drawing.find_all(id=True)}
+        used = set(re.findall(r"#([\w-]+)", " ".join(re.findall(r'(?:href|clip-path)="([^"]*)"', str(drawing)))))
+        assert own == used and all(ident.startswith(f"svg-{name}-") for ident in own)
+
+
+# --- what paper and workbooks are made of ---
+
+
+def test_a_table_tells_in_plain_text_what_its_page_shows(shell: InteractiveShell) -> None:
+    rows = frame().assign(history="2022=80; 2023=; 2024=86.4", marker="Increasing and getting better")
+    columns = COLUMNS | {"history": ("历年", "sparkline"), "marker": ("趋势", "marker")}
+    for lang in LANGUAGES:
+        with capture_output() as captured:
+            Publish(lang=lang).table(rows, "t", "c", columns, group="section", emphasis="own", link={"name": "area"})
+        (bundle,) = bundles(captured)
+        soup = BeautifulSoup(bundle["text/html"], "html.parser")
+        shown = bundle[MIME]["shown"]
+        assert shown["head"] == [th.get_text() for th in soup.thead.find_all("th")]
+        assert shown["numeric"] == ["ev-num" in th.get("class", []) for th in soup.thead.find_all("th")]
+        lines = [line for line in soup.find_all("tr") if line.find("th", scope="row")]
+        said = [
+            [cell.svg["aria-label"] if cell.svg else cell.get_text() for cell in line.find_all(["th", "td"])]
+            for line in lines
+        ]
+        assert shown["rows"] == said
+        assert shown["groups"] == {"0": "一", "2": "二"}
+        assert (
+            shown["emphasis"] == [at for at, line in enumerate(lines) if "ev-emphasis" in line.get("class", [])] == [1]
+        )
+        assert bundle[MIME]["columns"] == [[column, *told] for column, told in columns.items()]

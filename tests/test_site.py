@@ -33,7 +33,11 @@ CONTEXT = PageContext(
     source="合成数据",
     licence="CC0",
     links=(("../index.html", "全市", False), ("index.html", "本县", True)),
+    notebook="04_county_report",
     notebook_href="04_county_report.ipynb",
+    parameters="area=990101 period=2024",
+    data_version="0a1b2c3d4e5f",
+    command="evaltools lab --data example --period 2024 --area 990101 --notebook 04_county_report",
 )
 
 CODE = """
@@ -69,7 +73,7 @@ def shown(kind: str, html: str = "<p>x</p>", **data: object) -> NotebookNode:
 
 
 def table_output(name: str = "t", html: str = "<table></table>") -> NotebookNode:
-    return shown("table", html, name=name, label="表1", caption="c", csv="a\n1\n", search=False)
+    return shown("table", html, name=name, label="表1", caption="c", csv="a\n1\n", explore=False)
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +126,8 @@ def test_the_page_says_what_it_is(executed: NotebookNode) -> None:
     assert facts["使用范围"] == "内部"
     assert facts["数据来源"] == "合成数据"
     assert soup.find("a", href="04_county_report.ipynb") is not None
+    said = [code.get_text() for code in soup.footer.find_all("code")]
+    assert said == [CONTEXT.notebook, CONTEXT.parameters, CONTEXT.data_version, CONTEXT.command]
     assert [(a["href"], a.get("aria-current")) for a in soup.find("nav").find_all("a")] == [
         ("../index.html", None),
         ("index.html", "page"),
@@ -190,22 +196,22 @@ def test_rendering_does_not_change_the_notebook(executed: NotebookNode) -> None:
 
 
 def test_the_policy_names_the_style_and_the_script_by_their_hashes(executed: NotebookNode) -> None:
-    searchable = notebook(table_output())
-    searchable.cells[0].outputs[0]["data"][MIME]["search"] = True
-    for page, scripts in ((render(executed, CONTEXT), 0), (render(searchable, CONTEXT), 1)):
+    explored = notebook(table_output())
+    explored.cells[0].outputs[0]["data"][MIME]["explore"] = True
+    for page, scripts in ((render(executed, CONTEXT), 0), (render(explored, CONTEXT), 1)):
         soup = BeautifulSoup(page.html, "html.parser")
         policy = soup.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
         rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
         assert rules["default-src"] == "'none'"
-        assert rules["img-src"] == "data:"
-        found = soup.find_all("script")
-        assert len(found) == scripts
-        for tag, rule in [(soup.style, "style-src"), *((script, "script-src") for script in found)]:
-            digest = base64.b64encode(hashlib.sha256(tag.string.encode()).digest()).decode()
-            assert rules[rule] == f"'sha256-{digest}'"
+        assert rules["img-src"] == rules["font-src"] == "data:"
+        assert [len(soup.find_all(tag)) for tag in ("script", "style")] == [scripts, 2]
+        for rule, tag in (("style-src", "style"), ("script-src", "script")):
+            contents = [found.string.encode() for found in soup.find_all(tag)]
+            hashes = {f"'sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}'" for content in contents}
+            assert set(rules.get(rule, "").split()) == hashes
         assert ("script-src" in rules) == bool(scripts)
         assert not soup.find_all(style=True), "a style attribute would need a hash of its own"
-        assert not re.search(r"""(?:src|href)=["']?(?:https?:|//|/)|url\(|@import""", page.html)
+        assert not re.search(r"""(?:src|href)=["']?(?:https?:|//|/)|url\((?!data:font|#)|@import""", page.html)
 
 
 def test_everything_around_the_content_is_escaped() -> None:
@@ -221,7 +227,11 @@ def test_everything_around_the_content_is_escaped() -> None:
         source=wicked,
         licence=wicked,
         links=((wicked, wicked, False),),
+        notebook=wicked,
         notebook_href=wicked,
+        parameters=wicked,
+        data_version=wicked,
+        command=wicked,
     )
     section = shown("section", f"<h2>{html_module.escape(wicked)}</h2>", title=wicked, level=2)
     for page in (render(notebook(section), context).html, site.failure(context, wicked, 1, wicked, wicked)):
@@ -230,6 +240,8 @@ def test_everything_around_the_content_is_escaped() -> None:
         assert soup.h1.get_text() == wicked
         assert soup.h2.get_text() in (wicked, "This page could not be made")
         assert soup.find("nav").a["href"] == wicked
+        assert [code.get_text() for code in soup.footer.find_all("code")] == [wicked] * 4
+        assert "alert" not in soup.find_all("style")[1].string + soup.find("style").string.partition("@top-left")[0]
 
 
 # --- links to areas ---

@@ -34,17 +34,19 @@ def written(known: list[float | None], first: int = 2015) -> str:
 def drawn(svg: str) -> tuple[list[list[tuple[float, float]]], tuple[float, float], str]:
     """The strokes of a drawing, its dot and its label, read as a browser would."""
     root = ET.fromstring(svg)
-    path, circle = root.find("path"), root.find("circle")
-    assert root.tag == "svg" and root.get("role") == "img" and path is not None and circle is not None
-    assert root.get("viewBox") == f"0 0 {root.get('width')} {root.get('height')}" == f"0 0 {WIDTH} {HEIGHT}"
+    path, dot = root.findall("path")
+    assert root.tag == "svg" and root.get("role") == "img"
+    assert f".ev .ev-spark{{display:block;width:{WIDTH}px;height:{HEIGHT}px;" in CONTENT.read_text(encoding="utf-8")
     strokes: list[list[tuple[float, float]]] = []
     text = path.get("d", "")
-    assert re.fullmatch(r"(?:M-?[\d.]+ -?[\d.]+h0|L-?[\d.]+ -?[\d.]+)+", text), text
-    for pen, x, y in re.findall(r"([ML])(-?[\d.]+) (-?[\d.]+)", text):
-        if pen == "M":
-            strokes.append([])
-        strokes[-1].append((float(x), float(y)))
-    return strokes, (float(circle.get("cx", "nan")), float(circle.get("cy", "nan"))), root.get("aria-label", "")
+    point = r"-?[\d.]+ -?[\d.]+"
+    assert re.fullmatch(rf"(?:M{point}h0(?:L{point}(?: {point})*)?)+", text), text
+    for stroke in text.split("M")[1:]:
+        numbers = [float(x) for x in re.findall(r"-?[\d.]+", stroke.replace("h0", ""))]
+        strokes.append(list(zip(numbers[::2], numbers[1::2], strict=True)))
+    place = re.fullmatch(r"M(-?[\d.]+) (-?[\d.]+)h0", dot.get("d", ""))
+    assert place is not None
+    return strokes, (float(place[1]), float(place[2])), root.get("aria-label", "")
 
 
 # --- drawings ------------------------------------------------------------------------------------------------------

@@ -16,9 +16,11 @@ from evaltools.wording import LANGUAGES, WordError, placeholders, rounded, word
 
 MESSAGES = {
     "cells",
+    "documents",
     "findings",
     "intake",
     "mapping",
+    "new_notebook",
     "presets",
     "run",
     "scoring",
