@@ -23,7 +23,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
 }
 """Parts of the letter, and the sections of the county's report that each is made of."""
 
-ANNEXES = ("sections", "lines", "problems")
+ANNEXES = ("sections", "score_lines", "problems")
 """Tables of the report that go with the letter."""
 
 IN_TEXT = ("actions",)

@@ -122,7 +122,7 @@ def bands(x: Any, terms: Terms) -> Any:
 
 
 def _said_boolean(value: Value, terms: Terms) -> tuple[str, str]:
-    return "✓" if value.exact >= 1 else "✗", "→"
+    return "✓" if value.exact >= 1 else "×", "→"
 
 
 @rule("boolean", {"full_when": Argument("choice", allowed=("yes", "no"))}, of="either", said=_said_boolean)

@@ -250,7 +250,7 @@ ENGLISH_ALLOWED |= {"Fingertips", "logit", "Mann", "Kendall", "Sen", "Cochran", 
 
 def texts_of(page: Path) -> str:
     soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
-    for hidden in soup.select("style, script, a[href]"):
+    for hidden in soup.select("style, script, footer code, a[href]"):
         if hidden.name != "a" or "http" in hidden.get_text():
             hidden.decompose()
     attributes = [

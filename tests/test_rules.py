@@ -340,7 +340,7 @@ def test_a_gate_without_points_shuts_the_lines_behind_it():
     ]
     shut = scoring.score(frame(row("a", 0), row("b", 60, 100), row("c", 60, 100)), standard(lines))
     assert shut["points"].tolist() == [0, 0, 0]
-    assert shut["because"].tolist() == ["b = 0 → 0", "a = 0 → 0", "✗ → 0"]
+    assert shut["because"].tolist() == ["b = 0 → 0", "a = 0 → 0", "× → 0"]
     open_ = scoring.score(frame(row("a", 1), row("b", 60, 100), row("c", 60, 100)), standard(lines))
     assert open_["points"].tolist() == [5, 5, 5]
 
