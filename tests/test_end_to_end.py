@@ -274,8 +274,8 @@ def test_chinese_pages_hold_no_english(site: Path) -> None:
 def test_english_pages_hold_no_chinese_but_names_and_quotations(english: Path) -> None:
     # What somebody wrote or issued in Chinese is quoted as it is: sources, reasons and evidence of the data.
     quoted = set()
-    for name in ("adjustments", "claims"):
-        with (EXAMPLE / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+    for file in (EXAMPLE / "adjustments.csv", EXAMPLE / "claims.csv", ROOT / "data" / "catalogue" / "parameters.csv"):
+        with file.open(encoding="utf-8", newline="") as file:
             quoted |= {
                 row[c] for row in csv.DictReader(file) for c in ("source", "reason", "evidence", "text") if row.get(c)
             }

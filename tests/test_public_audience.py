@@ -175,12 +175,13 @@ def test_no_withheld_number_stands_in_any_published_file(
                     assert set(found[name]) <= {""}, (file.name, row.indicator, name)
     assert looked > 0
 
-    # charts, of earlier years too: their glyphs are outlines, their figures are said in the alternative texts
-    alternatives = [
-        text for page in pages for text in re.findall(r'<img alt="([^"]*)"', page.read_text(encoding="utf-8"))
-    ]
-    assert len(alternatives) >= 3
-    words = {number for text in alternatives for number in re.findall(r"\d+\.\d+", text)}
+    # charts, of earlier years too: what is written in them, what shows on hovering, and their alternative texts
+    drawn = [svg for page in pages for svg in re.findall(r"<svg.*?</svg>", page.read_text(encoding="utf-8"), re.DOTALL)]
+    assert len(drawn) >= 3
+    told = re.compile(r'aria-label="([^"]*)"|<(?:text|tspan|title)[^>]*>([^<]*)')
+    texts = [text for svg in drawn for parts in told.findall(svg) for text in parts if text]
+    assert len(texts) > 50
+    words = {number for text in texts for number in re.findall(r"\d+\.\d+", text)}
     shown = {f"{value:.2f}" for value in region.public["value"].dropna()}
     for row in own.itertuples():
         printed = f"{row.value:.2f}"
