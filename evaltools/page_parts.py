@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from nbformat import NotebookNode
 
-from evaltools.publishing import MIME
+from evaltools.publishing import shown_parts
 from evaltools.wording import word
 
 
@@ -103,14 +103,7 @@ Part = Heading | Text | Note | KeyFigures | Written | Table | Figure
 
 def read(notebook: NotebookNode) -> tuple[Part, ...]:
     """Return what an executed notebook published, in its order. Workbooks and what is no content are left out."""
-    published = [
-        output["data"][MIME]
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-        for output in cell.outputs
-        if output.output_type == "display_data" and MIME in output["data"]
-    ]
-    return tuple(_READERS[data["kind"]](data) for data in published if data["kind"] in _READERS)
+    return tuple(_READERS[data["kind"]](data) for data in shown_parts(notebook) if data["kind"] in _READERS)
 
 
 def captioned(part: Table | Figure, lang: str) -> str:

@@ -22,6 +22,7 @@ from evaltools.wording import check_language, text_width, word
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from nbformat import NotebookNode
 
     from evaltools.datasets import Data
 
@@ -54,6 +55,17 @@ def content_css() -> str:
     """Return the style of the fragments, the same in JupyterLab and on a page."""
     path = files("evaltools") / "templates" / "report" / "content.css"
     return palette.css() + path.read_text(encoding="utf-8") + column_css()
+
+
+def shown_parts(notebook: NotebookNode) -> list[dict[str, Any]]:
+    """Return the data of all that an executed notebook showed through the gate, in its order."""
+    return [
+        output["data"][MIME]
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if output.output_type == "display_data" and MIME in output["data"]
+    ]
 
 
 class Publish:

@@ -16,7 +16,7 @@ from nbconvert import HTMLExporter, TemplateExporter
 from nbformat import NotebookNode, v4
 
 from evaltools.page_font import characters, font_face
-from evaltools.publishing import MIME, content_css
+from evaltools.publishing import MIME, content_css, shown_parts
 from evaltools.tidying import clean, without_paths
 from evaltools.wording import check_language, word
 
@@ -85,13 +85,7 @@ def render(notebook: NotebookNode, context: PageContext, area_states: Mapping[st
     `failed`, and plain text when `absent` or not listed; without `area_states` links stay as they are. Raises
     PageError when two tables, figures or workbooks have one name or a part stands before the first section.
     """
-    published = [
-        output["data"][MIME]
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-        for output in cell.outputs
-        if output.output_type == "display_data" and MIME in output["data"]
-    ]
+    published = shown_parts(notebook)
     tables: dict[str, str] = {}
     workbooks: dict[str, bytes] = {}
     figures: set[str] = set()

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
@@ -16,7 +15,7 @@ from pathlib import Path
 import matplotlib
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserType, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from evaltools import runs
 
@@ -35,7 +34,6 @@ LIMITS = {"zh/02": 420_000}
 
 LANDMARKS = ("banner", "main", "contentinfo")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="module")
@@ -46,26 +44,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         done = runs.run("example", areas=[AREA], notebooks=names, lang=lang, out=folder / lang, jobs=2)
         assert done.failures == ()
     return folder
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[BrowserType]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: BrowserType) -> Iterator[Browser]:
-    browser = chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
-    yield browser
-    browser.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    yield page
-    page.close()
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +136,7 @@ def test_a_page_prints_with_nothing_cut(page: Page, folder: Path, name: str) -> 
 
 
 @pytest.fixture(scope="module")
-def bare(chromium: BrowserType, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def bare(launch: Callable[..., Browser], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """A browser on a machine whose only font is DejaVu Sans, which has no Chinese."""
     folder = tmp_path_factory.mktemp("bare")
     fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
@@ -169,7 +147,7 @@ def bare(chromium: BrowserType, tmp_path_factory: pytest.TempPathFactory) -> Ite
         encoding="utf-8",
     )
     environment = os.environ | {"FONTCONFIG_FILE": str(folder / "fonts.conf")}
-    browser = chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS, env=environment)
+    browser = launch(env=environment)
     yield browser
     browser.close()
 

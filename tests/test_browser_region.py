@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import region_page
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from evaltools.wording import LANGUAGES, word
 
@@ -25,7 +24,6 @@ NAMES = [
     "子县", "丑县",
 ]  # fmt: skip
 NOTHING = NAMES.index("无数据县")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 def values(at: int, year: int) -> tuple[int, int, int] | None:
@@ -43,21 +41,6 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         states = {"0001": "ok", "0002": "failed"}
         paths[lang].write_text(region_page.run(data, "2024", lang, states).html, encoding="utf-8")
     return paths
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    yield page
-    page.close()
 
 
 @pytest.fixture(scope="module")
