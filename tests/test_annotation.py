@@ -28,6 +28,8 @@ from evaltools.cli import main
 from evaltools.problems import COLUMNS, InputError
 from evaltools.template_workbook import write_template
 
+pytestmark = pytest.mark.slow
+
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 FILE = "平安县.xlsx"
 

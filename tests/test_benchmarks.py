@@ -20,6 +20,8 @@ from evaltools.benchmarks import benchmark, funnel_limits, league
 from evaltools.datasets import load
 from evaltools.measures import indicators
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 NAN = float("nan")
 Cells = tuple[str, float, float]

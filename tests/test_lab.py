@@ -165,6 +165,7 @@ def execute(url: str, token: str, kernel: str, source: str) -> str:
         connection.close()
 
 
+@pytest.mark.slow
 def test_lab_serves_the_copies_on_loopback_behind_a_token_and_runs_them(home: Path) -> None:
     asked = {"data": "small", "period": "2023", "area": "010203", "lang": "en", "level": 2}
     arguments = shlex.split(reopen.command(asked, "04_county_report"))[1:]

@@ -25,6 +25,8 @@ from evaltools.rank_sum_ratio import rsr
 from evaltools.standards import Penalties, Rounding
 from evaltools.topsis_method import topsis
 
+pytestmark = pytest.mark.slow
+
 FINE = Rounding(6, "half_up", "total")
 CATALOGUE = pd.DataFrame(
     {"indicator": ["a", "b", "c", "g", "open"], "valid_from": "", "kind": "proportion", "per": 100, "direction": "up"}

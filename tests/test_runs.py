@@ -193,6 +193,7 @@ def pages(site: Path) -> dict[str, bytes]:
     return {name: (site / name).read_bytes() for name in files(site) if not name.startswith("manifest")}
 
 
+@pytest.mark.slow
 def test_only_what_is_damaged_is_made_again_and_two_sites_are_not_mixed(home: Path) -> None:
     first = runs.run("small", areas=["02"], jobs=2)
     site, before = first.site, pages(first.site)

@@ -25,6 +25,8 @@ from evaltools.template_cells import sheet_names
 from evaltools.template_content import forms
 from evaltools.template_workbook import workbook, write_template
 
+pytestmark = pytest.mark.slow
+
 UNITS = {"甲院": "1", "乙院": "2", "丙院": "3", "平安县合计": "", "平安县": ""}
 NAMES = {"就诊人次": "visits", "在岗人数": "staff", "资料种数": "kinds", "预算": "budget"}
 ORIENTATIONS = pytest.mark.parametrize("units_in_rows", [False, True])
